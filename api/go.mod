@@ -3,8 +3,8 @@ module github.com/souk-commerce/souk/api
 go 1.26.0
 
 require (
-	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.2 // indirect
-	connectrpc.com/connect v1.21.1 // indirect
-	github.com/aperturerobotics/protobuf-go-lite v0.14.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
+	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.12-20260825204119-511051f7f437.2
+	connectrpc.com/connect v1.21.1
+	google.golang.org/protobuf v1.36.12
+	pgregory.net/rapid v1.3.0
 )
