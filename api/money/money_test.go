@@ -47,7 +47,7 @@ func TestSumsAreExact(t *testing.T) {
 }
 
 func TestShareRoundsHalfUp(t *testing.T) {
-	for _, c := range []struct{ minor, want int64 }{{1000, 83}, {6, 1}, {5, 0}, {-6, -1}, {0, 0}} {
+	for _, c := range []struct{ minor, want int64 }{{1000, 83}, {7, 1}, {6, 0}, {-7, -1}, {0, 0}} {
 		if got, err := money.Of("USD", c.minor).Share(83, 1000); err != nil || got.Minor != c.want {
 			t.Errorf("8.3 %% of %d = %d, %v; want %d", c.minor, got.Minor, err, c.want)
 		}
