@@ -1,0 +1,9 @@
+//go:build !wasm
+
+package ui
+
+// Run is the browser's; a server draws with Write.
+func Run(draw func() Node, mounted func()) {}
+
+// Dispatch is the browser's: on a server nothing happens after a page is drawn.
+func Dispatch(do func()) {}

@@ -1,0 +1,56 @@
+package ui
+
+// Event is what happened, as plain data.
+type Event struct {
+	// Value is the value of the field it happened to.
+	Value string
+	// Checked is the state of the checkbox it happened to.
+	Checked bool
+	// Key is the key that was pressed.
+	Key string
+	// Form holds the fields of a submitted form by name; the last of a name wins.
+	Form map[string]string
+}
+
+type handler struct {
+	event string
+	do    func(Event)
+}
+
+func (h handler) addTo(e *element) { e.handlers = append(e.handlers, h) }
+
+// On calls do when the event happens, on the goroutine that draws; the page is
+// drawn again afterwards. It does nothing on the server.
+func On(event string, do func(Event)) Part {
+	if do == nil {
+		return fragment(nil)
+	}
+	return handler{event: event, do: do}
+}
+
+// OnClick calls do when the element is clicked.
+func OnClick(do func()) Part {
+	if do == nil {
+		return fragment(nil)
+	}
+	return On("click", func(Event) { do() })
+}
+
+// OnSubmit takes the form over from the browser: do gets the fields, nothing is
+// sent. Until the program is there, the form's own action works.
+func OnSubmit(do func(form map[string]string)) Part {
+	if do == nil {
+		return fragment(nil)
+	}
+	return Group(Data("live", ""), On("submit", func(e Event) { do(e.Form) }))
+}
+
+// Bind keeps a text field and *value the same.
+func Bind(value *string) Part {
+	return Group(Value(*value), On("input", func(e Event) { *value = e.Value }))
+}
+
+// BindChecked keeps a checkbox and *value the same.
+func BindChecked(value *bool) Part {
+	return Group(Bool("checked", *value), On("change", func(e Event) { *value = e.Checked }))
+}
