@@ -1,0 +1,141 @@
+package crdb
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cockroachdb/cockroach-go/v2/crdb"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/souk-commerce/souk/kit/fault"
+)
+
+// maxRetries is how often a transaction is run again before the caller is told
+// to come back later.
+const maxRetries = 100
+
+var errContended = fault.New(fault.Busy, "contended", "Too many people are doing this right now; please try again.")
+
+type txKey struct{ db *DB }
+
+// InTx runs fn in a transaction and commits it; nil means that it is committed.
+// The database may ask for another try, so fn can run more than once and must do
+// nothing but SQL. Within fn, InTx on the same database joins the transaction:
+// pass on the context that fn was given.
+func InTx(ctx context.Context, db *DB, fn func(ctx context.Context, tx Tx) error) error {
+	if outer, ok := ctx.Value(txKey{db}).(Tx); ok {
+		return fn(ctx, outer)
+	}
+	a := &adapter{db: db}
+	if err := a.begin(ctx); err != nil {
+		return err
+	}
+	err := crdb.ExecuteInTx(crdb.WithMaxRetries(ctx, maxRetries), a, func() error {
+		return retryable(fn(context.WithValue(ctx, txKey{db}, a.tx), a.tx))
+	})
+	if err == nil {
+		db.committed()
+		return nil
+	}
+	var worn *crdb.MaxRetriesExceededError
+	if errors.As(err, &worn) {
+		return errContended.Because(err)
+	}
+	return err
+}
+
+// adapter lets cockroach-go's loop drive whole transactions.
+type adapter struct {
+	db    *DB
+	tx    Tx
+	tries int
+}
+
+func (a *adapter) begin(ctx context.Context) (err error) {
+	a.tx, err = a.db.Begin(ctx)
+	return err
+}
+
+// Exec implements crdb.Tx. These three statements are all that the loop sends.
+func (a *adapter) Exec(ctx context.Context, q string, _ ...any) error {
+	switch q {
+	case "SAVEPOINT cockroach_restart":
+		return nil
+	case "RELEASE SAVEPOINT cockroach_restart":
+		return retryable(a.tx.Commit(ctx))
+	case "ROLLBACK TO SAVEPOINT cockroach_restart":
+		return a.again(ctx)
+	}
+	return errors.New("crdb: the retry loop sent an unknown statement: " + q)
+}
+
+func (a *adapter) again(ctx context.Context) error {
+	_ = a.tx.Rollback(ctx) // it has failed already
+	a.tries++
+	a.db.retries.Add(1)
+	if err := pause(ctx, a.tries); err != nil {
+		return err
+	}
+	return a.begin(ctx)
+}
+
+// pause waits a random while that grows with the tries, up to 100 ms.
+func pause(ctx context.Context, tries int) error {
+	most := min(time.Millisecond<<min(tries, 7), 100*time.Millisecond)
+	timer := time.NewTimer(rand.N(most))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Commit implements crdb.Tx: RELEASE has committed already.
+func (a *adapter) Commit(context.Context) error { return nil }
+
+// Rollback implements crdb.Tx. The transaction ends even when ctx has.
+func (a *adapter) Rollback(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return a.tx.Rollback(ctx)
+}
+
+// retryable marks errors that go away when the transaction is run again, beside
+// those that cockroach-go knows: PostgreSQL's deadlocks, and plans that a
+// migration has made old.
+func retryable(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	const stalePlan = "cached plan must not change result type"
+	if pg.Code == "40P01" || pg.Code == "0A000" && pg.Message == stalePlan {
+		return restart{err}
+	}
+	return err
+}
+
+type restart struct{ error }
+
+// SQLState tells cockroach-go to try again.
+func (restart) SQLState() string { return "40001" }
+
+func (r restart) Unwrap() error { return r.error }
+
+// Unique returns the constraint that a duplicate violated.
+func Unique(err error) (constraint string, ok bool) { return violated(err, "23505") }
+
+// Check returns the CHECK constraint that a row violated.
+func Check(err error) (constraint string, ok bool) { return violated(err, "23514") }
+
+func violated(err error, code string) (string, bool) {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == code {
+		return pg.ConstraintName, true
+	}
+	return "", false
+}
