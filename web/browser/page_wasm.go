@@ -76,17 +76,6 @@ func ScrollToID(id string) {
 	}
 }
 
-// AfterFrame calls do once the browser has painted what is drawn now.
-func AfterFrame(do func()) {
-	var callback js.Func
-	callback = js.FuncOf(func(js.Value, []js.Value) any {
-		callback.Release()
-		do()
-		return nil
-	})
-	js.Global().Call("requestAnimationFrame", callback)
-}
-
 // Dialog opens or closes the dialog element with the id.
 func Dialog(id string, open bool) {
 	element := document().Call("getElementById", id)
@@ -136,4 +125,21 @@ func Stored(key string) (value string) {
 		return ""
 	}
 	return v.String()
+}
+
+// Loading shows or hides that a page is on its way.
+func Loading(yes bool) {
+	root := document().Get("documentElement")
+	if yes {
+		root.Call("setAttribute", "data-loading", "")
+		return
+	}
+	root.Call("removeAttribute", "data-loading")
+}
+
+// Hydrated tells the loader that the first frame is there.
+func Hydrated() {
+	if done := js.Global().Get("soukHydrated"); done.Type() == js.TypeFunction {
+		done.Invoke()
+	}
 }

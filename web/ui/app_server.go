@@ -7,3 +7,6 @@ func Run(draw func() Node, mounted func()) {}
 
 // Dispatch is the browser's: on a server nothing happens after a page is drawn.
 func Dispatch(do func()) {}
+
+// After is the browser's.
+func After(do func()) {}

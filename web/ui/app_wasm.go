@@ -39,6 +39,13 @@ func Dispatch(do func()) {
 	stage.context.Dispatch(func(app.Context) { do() })
 }
 
+// After calls do once what is true now has been drawn.
+func After(do func()) {
+	if stage.context != nil {
+		stage.context.Defer(func(app.Context) { do() })
+	}
+}
+
 type root struct{ app.Compo }
 
 // OnMount implements go-app's Mounter.

@@ -1,0 +1,134 @@
+// Starts the program and lets it take the server's HTML over as it is.
+//
+// go-app makes every element of its first frame anew and would put it in place of
+// the server's. The first frame equals what the server drew, so while it is made,
+// the document's create functions hand out the nodes that are already there, in
+// the order in which they are asked for. Focus, scroll, pictures and what was
+// typed stay. If the frames differ after all, the program's frame wins.
+(() => {
+  "use strict";
+  const wasm = document.currentScript.dataset.wasm;
+
+  globalThis.goappGetenv = () => "";
+
+  function hydrate(root) {
+    const nodes = [];
+    const collect = (node) => {
+      nodes.push(node);
+      if (node.nodeName !== "TEXTAREA") node.childNodes.forEach(collect);
+    };
+    collect(root);
+
+    const wanted = new Map(); // element -> its children in the program's frame
+    let next = 0;
+    let differs = false;
+    let typed = [];
+    const real = {
+      element: document.createElement.bind(document),
+      elementNS: document.createElementNS.bind(document),
+      text: document.createTextNode.bind(document),
+    };
+
+    const claim = (fits) => {
+      if (differs) return null;
+      const node = nodes[next];
+      if (!node || !fits(node)) {
+        differs = true;
+        return null;
+      }
+      if (next++ === 0) typed = unsent(root);
+      return node;
+    };
+    const adopt = (element, tag) => {
+      if (tag !== "textarea") wanted.set(element, []);
+      element.appendChild = (child) => {
+        wanted.get(element)?.push(child);
+        if (child.parentNode !== element) Node.prototype.appendChild.call(element, child);
+        return child;
+      };
+      element.setAttribute = (name, value) => {
+        if (element.getAttribute(name) !== value) Element.prototype.setAttribute.call(element, name, value);
+      };
+      return element;
+    };
+    const take = (tag) => {
+      const name = tag.toLowerCase();
+      const element = claim((node) => node.nodeType === 1 && node.localName.toLowerCase() === name);
+      return element && adopt(element, name);
+    };
+
+    document.createElement = (tag) => take(tag) || real.element(tag);
+    document.createElementNS = (space, tag) => take(tag) || real.elementNS(space, tag);
+    document.createTextNode = (value) => {
+      const text = claim((node) => node.nodeType === 3);
+      if (!text) return real.text(value);
+      if (text.data !== value) text.data = value;
+      return text;
+    };
+    document.body.replaceChild = (fresh, old) =>
+      fresh === old ? old : Node.prototype.replaceChild.call(document.body, fresh, old);
+
+    globalThis.soukHydrated = () => {
+      delete globalThis.soukHydrated;
+      delete document.createElement;
+      delete document.createElementNS;
+      delete document.createTextNode;
+      delete document.body.replaceChild;
+      for (const [element, children] of wanted) {
+        delete element.appendChild;
+        delete element.setAttribute;
+        if (differs || next < nodes.length) settle(element, children);
+      }
+      root.querySelectorAll("textarea").forEach((area) => {
+        delete area.appendChild;
+        delete area.setAttribute;
+      });
+      if (differs) console.info("souk: the first frame differed");
+      typed.forEach((restore) => restore());
+      document.documentElement.dataset.live = differs ? "differs" : "same";
+    };
+  }
+
+  function settle(element, children) {
+    const same = element.childNodes.length === children.length &&
+      children.every((child, i) => element.childNodes[i] === child);
+    if (!same) element.replaceChildren(...children);
+  }
+
+  // unsent remembers what was typed and ticked before the program was there.
+  function unsent(root) {
+    const restores = [];
+    const tell = (field, event) => field.dispatchEvent(new Event(event, { bubbles: true }));
+    root.querySelectorAll("input, textarea, select").forEach((field) => {
+      if (field.type === "checkbox" || field.type === "radio") {
+        const { checked } = field;
+        if (checked !== field.defaultChecked) restores.push(() => { field.checked = checked; tell(field, "change"); });
+      } else if (field.nodeName === "SELECT") {
+        const { value } = field;
+        const initial = field.querySelector("option[selected]") || field.options[0];
+        if (initial && initial.value !== value) restores.push(() => { field.value = value; tell(field, "change"); });
+      } else if (field.type !== "hidden" && field.value !== field.defaultValue) {
+        const { value } = field;
+        restores.push(() => { field.value = value; tell(field, "input"); });
+      }
+    });
+    return restores;
+  }
+
+  async function start() {
+    if (!wasm || typeof WebAssembly !== "object") return;
+    const go = new Go();
+    const response = fetch(wasm);
+    const { instance } = WebAssembly.instantiateStreaming
+      ? await WebAssembly.instantiateStreaming(response, go.importObject)
+      : await WebAssembly.instantiate(await (await response).arrayBuffer(), go.importObject);
+    hydrate(document.getElementById("root"));
+    await go.run(instance);
+  }
+
+  start().catch((reason) => console.error("souk: the program did not start:", reason));
+
+  if ("serviceWorker" in navigator) {
+    addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
+  }
+})();

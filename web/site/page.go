@@ -1,0 +1,149 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/ui"
+)
+
+// View is a loaded page. Its fields are its state: handlers change them, and the
+// page is drawn again.
+type View interface {
+	Head() Head
+	Body() ui.Node
+}
+
+// Page is a kind of page.
+type Page struct {
+	// Pattern is an address with names for what varies: "/p/{slug}".
+	Pattern string
+	// Public pages are the same for everybody: the server loads them without the
+	// caller's session, so that they can be kept by shared caches.
+	Public bool
+	// Load gets what the page shows.
+	Load func(ctx context.Context, env *Env) (View, error)
+}
+
+// Site is a set of pages with a frame around them.
+type Site struct {
+	Pages []Page
+	// Layout puts the frame (header, navigation, footer) around a page.
+	Layout func(env *Env, view View) ui.Node
+	// Failed is the page shown when loading fails, and for unknown addresses
+	// (ErrNotFound).
+	Failed func(env *Env, err error) View
+}
+
+// ErrNotFound says that there is no such page.
+var ErrNotFound = errors.New("no such page")
+
+// Redirect is an error of Load: the page is elsewhere.
+type Redirect struct {
+	To string
+	// Permanent redirects are remembered by browsers.
+	Permanent bool
+}
+
+// Error implements error.
+func (r Redirect) Error() string { return "redirect to " + r.To }
+
+// Env is what a page may use while it loads and lives.
+type Env struct {
+	// URL is the address of the page.
+	URL *url.URL
+	// Client makes calls.
+	Client *rpc.Client
+	// Live is true in the browser.
+	Live bool
+
+	params map[string]string
+	live   live
+}
+
+// live is what only the browser can do.
+type live interface {
+	run(work func(ctx context.Context) func())
+	navigate(address string)
+}
+
+// Param returns what the address has in place of {name}.
+func (e *Env) Param(name string) string { return e.params[name] }
+
+// Query returns the first value of the query parameter.
+func (e *Env) Query(name string) string { return e.URL.Query().Get(name) }
+
+// Path returns the address without the origin.
+func (e *Env) Path() string {
+	if e.URL.RawQuery == "" {
+		return e.URL.Path
+	}
+	return e.URL.Path + "?" + e.URL.RawQuery
+}
+
+// Go does work away from the goroutine that draws; what work returns is called on
+// that goroutine, and the page is drawn again. On a server it does nothing.
+func (e *Env) Go(work func(ctx context.Context) (then func())) {
+	if e.live != nil {
+		e.live.run(work)
+	}
+}
+
+// Navigate shows the page at address. On a server it does nothing.
+func (e *Env) Navigate(address string) {
+	if e.live != nil {
+		e.live.navigate(address)
+	}
+}
+
+// Find returns the page for a path, and what its pattern's names stand for.
+func (s *Site) Find(path string) (Page, map[string]string, bool) {
+	for _, page := range s.Pages {
+		if params, ok := match(page.Pattern, path); ok {
+			return page, params, true
+		}
+	}
+	return Page{}, nil, false
+}
+
+// Load loads the page of env's address. A Redirect comes back as the error; any
+// other failure is a view of its own.
+func (s *Site) Load(ctx context.Context, env *Env) (View, error) {
+	page, params, ok := s.Find(env.URL.Path)
+	if !ok {
+		return s.Failed(env, ErrNotFound), nil
+	}
+	env.params = params
+	view, err := page.Load(ctx, env)
+	var redirect Redirect
+	switch {
+	case errors.As(err, &redirect):
+		return nil, redirect
+	case rpc.CodeOf(err) == rpc.NotFound:
+		return s.Failed(env, ErrNotFound), nil
+	case err != nil:
+		return s.Failed(env, err), nil
+	}
+	return view, nil
+}
+
+// match compares a path with a pattern, part by part.
+func match(pattern, path string) (map[string]string, bool) {
+	wanted, given := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(wanted) != len(given) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, part := range wanted {
+		switch {
+		case strings.HasPrefix(part, "{") && given[i] != "":
+			params[strings.Trim(part, "{}")] = given[i]
+		case part != given[i]:
+			return nil, false
+		}
+	}
+	return params, true
+}

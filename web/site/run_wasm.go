@@ -1,0 +1,172 @@
+//go:build wasm
+
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/souk-commerce/souk/web/browser"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/ui"
+)
+
+// running is the program in the browser. All its fields belong to the goroutine
+// that draws.
+type running struct {
+	site   *Site
+	client *rpc.Client
+	env    *Env
+	view   View
+	cancel context.CancelFunc
+}
+
+// Run shows the page that the document was loaded with, follows links from
+// there, and does not return.
+func Run(build func(client *rpc.Client) *Site) {
+	var state State
+	_ = json.Unmarshal([]byte(browser.Text(StateID)), &state) // without it, we ask again
+	if state.Address != browser.Address() {
+		state.Tape = nil // an offline copy of another page
+	}
+	player := rpc.NewPlayer(&rpc.Link{}, state.Tape)
+	r := &running{client: rpc.NewClient(player), cancel: func() {}}
+	r.site = build(r.client)
+	r.first()
+	player.Stop()
+	ui.Run(r.draw, func() {
+		browser.Hydrated()
+		browser.Navigate(browser.Navigation{Go: r.navigate, Back: r.back})
+	})
+}
+
+// first loads the page of the document; until it is there, the server's HTML is
+// what people see.
+func (r *running) first() {
+	address := browser.Address()
+	for range 5 {
+		env := r.newEnv(address)
+		view, err := r.site.Load(context.Background(), env)
+		var redirect Redirect
+		if errors.As(err, &redirect) {
+			browser.Replace(redirect.To)
+			address = redirect.To
+			continue
+		}
+		r.env, r.view = env, view
+		return
+	}
+	r.env = r.newEnv(address)
+	r.view = r.site.Failed(r.env, errors.New("too many redirects"))
+}
+
+func (r *running) newEnv(address string) *Env {
+	u, err := url.Parse(address)
+	if err != nil {
+		u = &url.URL{Path: "/"}
+	}
+	return &Env{URL: u, Client: r.client, Live: true, live: r}
+}
+
+func (r *running) draw() ui.Node { return r.site.Layout(r.env, r.view) }
+
+// run implements live.
+func (r *running) run(work func(ctx context.Context) func()) {
+	go func() {
+		then := work(context.Background())
+		ui.Dispatch(func() {
+			if then != nil {
+				then()
+			}
+		})
+	}()
+}
+
+// navigate implements live.
+func (r *running) navigate(address string) {
+	r.show(address, func(landed string) { browser.Push(landed) }, 0)
+}
+
+func (r *running) back(address string, scroll int) {
+	r.show(address, func(landed string) {
+		if landed != address {
+			browser.Replace(landed)
+		}
+	}, scroll)
+}
+
+// show loads the page at address and shows it once it is there. A click in the
+// meantime calls it off.
+func (r *running) show(address string, arrive func(landed string), scroll int) {
+	if u, err := url.Parse(address); err != nil || !r.knows(u.Path) {
+		browser.Leave(address)
+		return
+	}
+	r.cancel()
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	browser.Loading(true)
+	go func() {
+		env, view, err := r.follow(ctx, address)
+		ui.Dispatch(func() {
+			if ctx.Err() != nil {
+				return
+			}
+			cancel()
+			browser.Loading(false)
+			if err != nil {
+				browser.Leave(address) // the service worker may have a copy
+				return
+			}
+			arrive(env.Path())
+			r.arrived(env, view, address, scroll)
+		})
+	}()
+}
+
+func (r *running) arrived(env *Env, view View, address string, scroll int) {
+	samePage := r.env.URL.Path == env.URL.Path
+	r.env, r.view = env, view
+	head := view.Head()
+	browser.SetHead(head.Title, head.Description, browser.Origin()+head.Canonical)
+	_, fragment, _ := strings.Cut(address, "#")
+	ui.After(func() {
+		browser.ScrollTo(scroll)
+		if fragment != "" {
+			browser.ScrollToID(fragment)
+		}
+		if !samePage {
+			browser.FocusMain()
+		}
+	})
+}
+
+var errOffline = errors.New("no network")
+
+// follow loads the page at address, or where it has moved to.
+func (r *running) follow(ctx context.Context, address string) (*Env, View, error) {
+	for range 5 {
+		env := r.newEnv(address)
+		view, err := r.site.Load(ctx, env)
+		var redirect Redirect
+		switch {
+		case errors.As(err, &redirect):
+			address = redirect.To
+		case err != nil:
+			return nil, nil, err
+		case view.Head().Status >= 500 && !browser.Online():
+			return nil, nil, errOffline
+		default:
+			return env, view, nil
+		}
+	}
+	return nil, nil, errors.New("too many redirects")
+}
+
+func (r *running) knows(path string) bool {
+	_, _, ok := r.site.Find(path)
+	return ok
+}
