@@ -1,0 +1,10 @@
+//go:build !wasm
+
+package component
+
+import _ "embed"
+
+// Style is the stylesheet.
+//
+//go:embed style.css
+var Style []byte
