@@ -72,6 +72,10 @@ func clicked(event js.Value, navigate func(string)) {
 	if !link.Truthy() || link.Call("hasAttribute", "download").Bool() || link.Call("hasAttribute", "data-leave").Bool() {
 		return
 	}
+	if link.Call("hasAttribute", "data-live").Bool() {
+		event.Call("preventDefault") // a handler of the page has it
+		return
+	}
 	if target := link.Get("target").String(); target != "" && target != "_self" {
 		return
 	}

@@ -64,6 +64,9 @@ func Focus(selector string) {
 	}
 }
 
+// Scroll returns how far down the page is.
+func Scroll() int { return js.Global().Get("scrollY").Int() }
+
 // ScrollTo scrolls to the height.
 func ScrollTo(y int) {
 	js.Global().Call("scrollTo", map[string]any{"left": 0, "top": y, "behavior": "instant"})

@@ -17,6 +17,11 @@ type View interface {
 	Body() ui.Node
 }
 
+// Awaker is a view that wants to know when it lives in a browser.
+type Awaker interface {
+	Awake()
+}
+
 // Page is a kind of page.
 type Page struct {
 	// Pattern is an address with names for what varies: "/p/{slug}".
@@ -33,6 +38,8 @@ type Site struct {
 	Pages []Page
 	// Layout puts the frame (header, navigation, footer) around a page.
 	Layout func(env *Env, view View) ui.Node
+	// Awake is called once, when the program has taken the document over.
+	Awake func(env *Env)
 	// Failed is the page shown when loading fails, and for unknown addresses
 	// (ErrNotFound).
 	Failed func(env *Env, err error) View
@@ -68,6 +75,7 @@ type Env struct {
 type live interface {
 	run(work func(ctx context.Context) func())
 	navigate(address string)
+	reload()
 }
 
 // Param returns what the address has in place of {name}.
@@ -96,6 +104,13 @@ func (e *Env) Go(work func(ctx context.Context) (then func())) {
 func (e *Env) Navigate(address string) {
 	if e.live != nil {
 		e.live.navigate(address)
+	}
+}
+
+// Reload loads the page again and shows it where it stands.
+func (e *Env) Reload() {
+	if e.live != nil {
+		e.live.reload()
 	}
 }
 

@@ -40,6 +40,8 @@ func Run(build func(client *rpc.Client) *Site) {
 	ui.Run(r.draw, func() {
 		browser.Hydrated()
 		browser.Navigate(browser.Navigation{Go: r.navigate, Back: r.back})
+		r.site.Awake(r.env)
+		r.awake()
 	})
 }
 
@@ -90,6 +92,18 @@ func (r *running) navigate(address string) {
 	r.show(address, func(landed string) { browser.Push(landed) }, 0)
 }
 
+// reload implements live.
+func (r *running) reload() {
+	env := r.env
+	r.show(env.Path(), func(string) {}, browser.Scroll())
+}
+
+func (r *running) awake() {
+	if view, ok := r.view.(Awaker); ok {
+		view.Awake()
+	}
+}
+
 func (r *running) back(address string, scroll int) {
 	r.show(address, func(landed string) {
 		if landed != address {
@@ -131,6 +145,7 @@ func (r *running) arrived(env *Env, view View, address string, scroll int) {
 	samePage := r.env.URL.Path == env.URL.Path
 	r.env, r.view = env, view
 	head := view.Head()
+	r.awake()
 	browser.SetHead(head.Title, head.Description, browser.Origin()+head.Canonical)
 	_, fragment, _ := strings.Cut(address, "#")
 	ui.After(func() {

@@ -36,6 +36,15 @@ func OnClick(do func()) Part {
 	return On("click", func(Event) { do() })
 }
 
+// OnFollow takes a link over from the browser: do is called instead. Until the
+// program is there, the link leads where it says.
+func OnFollow(do func()) Part {
+	if do == nil {
+		return fragment(nil)
+	}
+	return Group(Data("live", ""), OnClick(do))
+}
+
 // OnSubmit takes the form over from the browser: do gets the fields, nothing is
 // sent. Until the program is there, the form's own action works.
 func OnSubmit(do func(form map[string]string)) Part {
