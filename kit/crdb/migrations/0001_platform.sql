@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS outbox (
 	CONSTRAINT outbox_pkey PRIMARY KEY (shard, id)
 );
 
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (shard, id) WHERE published_at IS NULL;
+
 -- What was heard and has had its effect.
 CREATE TABLE IF NOT EXISTS inbox (
 	consumer TEXT NOT NULL,
