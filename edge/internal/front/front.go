@@ -1,0 +1,396 @@
+// Package front is the door that faces the internet: every request is limited,
+// cleaned, identified and routed here, and public answers come from memory.
+package front
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/souk-commerce/souk/edge/internal/key"
+	"github.com/souk-commerce/souk/edge/internal/limit"
+	"github.com/souk-commerce/souk/edge/internal/policy"
+	"github.com/souk-commerce/souk/edge/internal/store"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/rpc"
+	"github.com/souk-commerce/souk/kit/token"
+)
+
+// Upstream is one part of the shop behind the edge.
+type Upstream struct {
+	URL       *url.URL
+	Transport http.RoundTripper
+}
+
+// Deps is what a Front is made of.
+type Deps struct {
+	Table    *policy.Table
+	Store    *store.Store
+	Limiter  *limit.Limiter
+	Verifier *token.Verifier
+	// Upstream finds a part by name.
+	Upstream func(name string) Upstream
+	Security Security
+	// Origins of other sites that may call; Hosts that are answered, empty: any.
+	Origins, Hosts []string
+	// Cookies that public pages are made from.
+	Cookies []string
+	// Proxies in front whose X-Forwarded-For is believed.
+	TrustedProxies int
+	Clock          clock.Clock
+	Log            *slog.Logger
+}
+
+// Front is an http.Handler.
+type Front struct {
+	table    *policy.Table
+	store    *store.Store
+	limiter  *limit.Limiter
+	verifier *token.Verifier
+	upstream func(string) Upstream
+	security Security
+	origins  []string
+	hosts    []string
+	cookies  []string
+	proxies  int
+	clock    clock.Clock
+	log      *slog.Logger
+	flights  singleflight.Group
+	csrf     *http.CrossOriginProtection
+}
+
+// AccessCookie is where browsers keep their access token.
+const AccessCookie = "souk_at"
+
+// maxBody bounds what may be sent in one request that is not a stream.
+const maxBody = 8 << 20
+
+// New returns a front.
+func New(d Deps) *Front {
+	return &Front{
+		table: d.Table, store: d.Store, limiter: d.Limiter, verifier: d.Verifier, upstream: d.Upstream, security: d.Security,
+		origins: d.Origins, hosts: d.Hosts, cookies: d.Cookies, proxies: d.TrustedProxies, clock: d.Clock, log: d.Log,
+		csrf: http.NewCrossOriginProtection(),
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	client := f.client(r)
+	secure := r.TLS != nil || f.proxies > 0 && r.Header.Get("X-Forwarded-Proto") == "https"
+	if wait, ok := f.limiter.Take(client, f.clock.Now()); !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		f.refuse(w, r, connect.CodeResourceExhausted, "Too many requests; please wait a moment.")
+		return
+	}
+	if len(f.hosts) > 0 && !slices.Contains(f.hosts, hostOnly(r.Host)) || !cleanPath(r.URL) {
+		f.refuse(w, r, connect.CodeInvalidArgument, "This address is not one of ours.")
+		return
+	}
+	stripInbound(r.Header)
+	if secure {
+		r.Header.Set("X-Forwarded-Proto", "https")
+	}
+	r.Header.Set("X-Forwarded-For", client)
+	r.Header.Set("X-Forwarded-Host", r.Host)
+	w = &guarded{ResponseWriter: w, security: f.security, secure: secure}
+	if cors(f.origins, w, r) {
+		return
+	}
+	route, ok := f.table.Find(r)
+	if !ok {
+		f.refuse(w, r, connect.CodeUnimplemented, "There is no such call.")
+		return
+	}
+	if route.Public {
+		f.public(w, r, route)
+		return
+	}
+	f.private(w, r, route)
+}
+
+// client is the address that limits apply to.
+func (f *Front) client(r *http.Request) string {
+	if f.proxies > 0 {
+		hops := strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+		if at := len(hops) - f.proxies; at >= 0 && at < len(hops) {
+			return strings.TrimSpace(hops[at])
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func hostOnly(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return hostport
+}
+
+// cleanPath refuses paths that two programs could read in two ways.
+func cleanPath(u *url.URL) bool {
+	raw := strings.ToLower(u.EscapedPath())
+	return strings.HasPrefix(raw, "/") && !strings.Contains(raw, "//") && !strings.Contains(raw, "%2f") && !strings.Contains(raw, "%5c") &&
+		!strings.Contains(raw, "%00") && !strings.Contains(raw, "\\") && !strings.Contains(raw, "/../") && !strings.HasSuffix(raw, "/..") &&
+		!strings.Contains(raw, "/./")
+}
+
+// public answers from memory, or fills it. The request reaches the origin
+// without anything that tells who sent it.
+func (f *Front) public(w http.ResponseWriter, r *http.Request, route policy.Route) {
+	k, ok := key.Of(r, route.Procedure, f.cookies)
+	if !ok {
+		f.refuse(w, r, connect.CodeInvalidArgument, "The address has parameters that mean nothing here.")
+		return
+	}
+	now := f.clock.Now()
+	entry, found := f.store.Get(k)
+	var age time.Duration
+	if found {
+		age = now.Sub(entry.Stored)
+		if age < entry.Fresh {
+			f.answer(w, r, entry, "hit")
+			return
+		}
+		if age < entry.Fresh+entry.Stale {
+			f.answer(w, r, entry, "hit; detail=stale")
+			go f.flights.Do(k, func() (any, error) { return f.fill(r.Context(), route, r, k) })
+			return
+		}
+	}
+	got, err := f.once(r, route, k)
+	failed := err != nil || got.entry.Status >= http.StatusInternalServerError
+	switch {
+	case failed && found && age < entry.Fresh+entry.IfFailed:
+		f.answer(w, r, entry, "hit; detail=origin-down")
+	case err != nil:
+		f.down(w, r, route, err)
+	default:
+		f.answer(w, r, got.entry, "fwd=miss")
+	}
+}
+
+// once fills a key once however many wait for it. An answer that turns out not
+// to be for everybody goes to the one who asked only; the others ask for themselves.
+func (f *Front) once(r *http.Request, route policy.Route, k string) (fetched, error) {
+	mine := false
+	v, err, _ := f.flights.Do(k, func() (any, error) {
+		mine = true
+		return f.fill(r.Context(), route, r, k)
+	})
+	got, _ := v.(fetched)
+	if err == nil && !got.storable && !mine {
+		return f.fill(r.Context(), route, r, k)
+	}
+	return got, err
+}
+
+// answer writes a stored answer.
+func (f *Front) answer(w http.ResponseWriter, r *http.Request, e *store.Entry, status string) {
+	h := w.Header()
+	for name, values := range e.Header {
+		h[name] = append(h[name], values...)
+	}
+	h.Set("Cache-Status", "souk; "+status)
+	h.Set("Age", strconv.Itoa(int(max(0, f.clock.Now().Sub(e.Stored))/time.Second)))
+	c := coding(e, r.Header.Get("Accept-Encoding"))
+	if len(e.Bodies) > 1 {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	if c != "" {
+		h.Set("Content-Encoding", c)
+	}
+	if tag := h.Get("ETag"); tag != "" {
+		// One tag stands for all codings, so it can only be weak.
+		if !strings.HasPrefix(tag, "W/") {
+			tag = "W/" + tag
+			h.Set("ETag", tag)
+		}
+		if e.Status == http.StatusOK && matches(r.Header.Get("If-None-Match"), tag) {
+			h.Del("Content-Encoding")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	body := e.Bodies[c]
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(e.Status)
+	if r.Method != http.MethodHead {
+		w.Write(body)
+	}
+}
+
+func matches(ifNoneMatch, tag string) bool {
+	for part := range strings.SplitSeq(ifNoneMatch, ",") {
+		part = strings.TrimSpace(part)
+		if part == "*" || part != "" && strings.TrimPrefix(part, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// private passes a request on as its sender.
+func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Route) {
+	if !isGRPC(r) && !isStream(r) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	}
+	if err := f.identify(r); err != nil {
+		f.refuse(w, r, connect.CodePermissionDenied, "This request did not come from one of the shop's own pages.")
+		return
+	}
+	up := f.upstream(route.Upstream)
+	proxy := httputil.ReverseProxy{
+		Transport: up.Transport, FlushInterval: -1, ErrorLog: slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(up.URL)
+			p.Out.Host = up.URL.Host
+			for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"} {
+				if v := p.In.Header.Get(name); v != "" {
+					p.Out.Header.Set(name, v)
+				}
+			}
+		},
+		ModifyResponse: func(resp *http.Response) error {
+			stripOutbound(resp.Header)
+			if resp.Header.Get("Cache-Control") == "" {
+				resp.Header.Set("Cache-Control", "private, no-store")
+			}
+			return nil
+		},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { f.down(w, r, route, err) },
+	}
+	proxy.ServeHTTP(w, r)
+}
+
+var errForeign = errors.New("request of another site")
+
+// identify turns the access cookie into a bearer token, unless another site
+// made the browser send it, and drops tokens that are not to be believed.
+func (f *Front) identify(r *http.Request) error {
+	raw, byHeader := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !byHeader {
+		r.Header.Del("Authorization")
+		if len(r.Header["Cookie"]) > 0 && f.csrf.Check(r) != nil {
+			return errForeign
+		}
+		c, err := r.Cookie(AccessCookie)
+		if err != nil {
+			return nil
+		}
+		raw = c.Value
+	}
+	claims, err := f.verifier.Verify(r.Context(), raw)
+	if err != nil || claims.Role == string(rpc.Service) {
+		r.Header.Del("Authorization")
+		return nil
+	}
+	r.Header.Set("Authorization", "Bearer "+raw)
+	return nil
+}
+
+func isGRPC(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
+}
+
+func isStream(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/connect+")
+}
+
+// roundTrip sends a request to an upstream.
+func (f *Front) roundTrip(req *http.Request, name string) (*http.Response, error) {
+	up := f.upstream(name)
+	req.RequestURI = ""
+	req.Header.Set("X-Forwarded-Host", req.Host)
+	req.URL.Scheme, req.URL.Host, req.Host = up.URL.Scheme, up.URL.Host, up.URL.Host
+	return up.Transport.RoundTrip(req)
+}
+
+// down tells that a part of the shop does not answer.
+func (f *Front) down(w http.ResponseWriter, r *http.Request, route policy.Route, err error) {
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		f.refuse(w, r, connect.CodeResourceExhausted, "The request is too large.")
+		return
+	}
+	f.log.WarnContext(r.Context(), "upstream failed", "upstream", route.Upstream, "error", err)
+	w.Header().Set("Retry-After", "5")
+	f.refuse(w, r, connect.CodeUnavailable, "This part of the shop is away for a moment; please try again.")
+}
+
+var statuses = map[connect.Code]int{
+	connect.CodeResourceExhausted: http.StatusTooManyRequests,
+	connect.CodeInvalidArgument:   http.StatusBadRequest,
+	connect.CodePermissionDenied:  http.StatusForbidden,
+	connect.CodeUnimplemented:     http.StatusNotFound,
+	connect.CodeUnavailable:       http.StatusServiceUnavailable,
+}
+
+// refuse answers in the caller's own protocol.
+func (f *Front) refuse(w http.ResponseWriter, r *http.Request, code connect.Code, sentence string) {
+	w.Header().Set("Cache-Control", "no-store")
+	writer := connect.NewErrorWriter()
+	if strings.HasPrefix(r.URL.Path, "/souk.") && writer.IsSupported(r) {
+		writer.Write(w, r, connect.NewError(code, errors.New(sentence)))
+		return
+	}
+	status := statuses[code]
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>%d</title><main><h1>One moment, please</h1><p>%s</p><p><a href=\"/\">To the shop</a></p></main></html>", status, sentence)
+		return
+	}
+	http.Error(w, sentence, status)
+}
+
+// guarded adds the security headers to whatever is answered.
+type guarded struct {
+	http.ResponseWriter
+	security Security
+	secure   bool
+	wrote    bool
+}
+
+func (g *guarded) WriteHeader(status int) {
+	if !g.wrote && status >= 200 {
+		g.wrote = true
+		g.security.write(g.Header(), g.secure)
+	}
+	g.ResponseWriter.WriteHeader(status)
+}
+
+func (g *guarded) Write(b []byte) (int, error) {
+	if !g.wrote {
+		g.WriteHeader(http.StatusOK)
+	}
+	return g.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (g *guarded) Unwrap() http.ResponseWriter { return g.ResponseWriter }
+
+// Flush implements http.Flusher.
+func (g *guarded) Flush() { http.NewResponseController(g.ResponseWriter).Flush() }
+
+var _ io.Writer = (*guarded)(nil)

@@ -1,0 +1,161 @@
+// Package policy decides where a request goes, who may send it there, and
+// whether its answer may be shared.
+package policy
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/souk-commerce/souk/kit/rpc"
+)
+
+// Route is where a request goes.
+type Route struct {
+	// The upstream's name: "web", or a service's.
+	Upstream string
+	// The procedure, when it is an RPC.
+	Procedure string
+	Rule      rpc.Rule
+	// True when the answer is the same for everybody: it is asked for without
+	// cookies and tokens, and may be kept if it says so.
+	Public bool
+}
+
+// Table knows all routes.
+type Table struct {
+	procedures map[string]Route
+	extra      map[string]string
+	public     []string
+	names      []string
+}
+
+// New reads the RPCs of the API's descriptors. Extra maps further path prefixes
+// to upstreams. Public lists the path prefixes of the web's shared pages; one
+// that ends in "$" stands for itself only.
+func New(files *protoregistry.Files, extra map[string]string, public []string) *Table {
+	t := &Table{procedures: map[string]Route{}, extra: extra, public: public}
+	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		parts := strings.Split(string(file.Package()), ".")
+		if len(parts) != 3 || parts[0] != "souk" {
+			return true
+		}
+		for i := range file.Services().Len() {
+			t.addService(parts[1], file.Services().Get(i))
+		}
+		return true
+	})
+	return t
+}
+
+func (t *Table) addService(upstream string, service protoreflect.ServiceDescriptor) {
+	open := false
+	for i := range service.Methods().Len() {
+		method := service.Methods().Get(i)
+		rule := rpc.RuleOf(method)
+		if !forOutside(rule) {
+			continue
+		}
+		open = true
+		procedure := "/" + string(service.FullName()) + "/" + string(method.Name())
+		t.procedures[procedure] = Route{Upstream: upstream, Procedure: procedure, Rule: rule}
+	}
+	if open {
+		t.names = append(t.names, string(service.FullName()))
+	}
+}
+
+// forOutside tells whether anybody but our own services may call.
+func forOutside(rule rpc.Rule) bool {
+	for _, role := range rule.Allow {
+		if role != rpc.Service {
+			return true
+		}
+	}
+	return false
+}
+
+// Services names the services that can be called from outside.
+func (t *Table) Services() []string { return t.names }
+
+// Find returns where a request goes; false when nowhere.
+func (t *Table) Find(r *http.Request) (Route, bool) {
+	path := r.URL.Path
+	if route, ok := t.procedures[path]; ok {
+		route.Public = r.Method == http.MethodGet && route.Rule.Read && route.Rule.Cache != nil
+		return route, true
+	}
+	if strings.HasPrefix(path, "/souk.") {
+		return Route{}, false
+	}
+	for prefix, upstream := range t.extra {
+		if strings.HasPrefix(path, prefix) {
+			return Route{Upstream: upstream}, true
+		}
+	}
+	read := r.Method == http.MethodGet || r.Method == http.MethodHead
+	return Route{Upstream: "web", Public: read && t.isPublic(path)}, true
+}
+
+func (t *Table) isPublic(path string) bool {
+	for _, p := range t.public {
+		if exact, ok := strings.CutSuffix(p, "$"); ok && path == exact || !ok && strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Life is how long an answer may be kept.
+type Life struct{ Fresh, Stale, IfFailed time.Duration }
+
+// Storable reads what an answer to a public request allows. Whatever is not
+// clearly meant for everybody is not kept.
+func Storable(status int, h http.Header) (Life, bool) {
+	if status != http.StatusOK && status != http.StatusNotFound && status != http.StatusMovedPermanently {
+		return Life{}, false
+	}
+	if len(h["Set-Cookie"]) > 0 || h.Get("Vary") == "*" || h.Get("Content-Range") != "" {
+		return Life{}, false
+	}
+	directives := Directives(h)
+	for _, no := range []string{"private", "no-store", "no-cache"} {
+		if _, ok := directives[no]; ok {
+			return Life{}, false
+		}
+	}
+	if _, ok := directives["public"]; !ok {
+		return Life{}, false
+	}
+	life := Life{seconds(directives["max-age"]), seconds(directives["stale-while-revalidate"]), seconds(directives["stale-if-error"])}
+	if shared, ok := directives["s-maxage"]; ok {
+		life.Fresh = seconds(shared)
+	}
+	return life, life.Fresh > 0
+}
+
+// Directives reads Cache-Control (RFC 9111 §5.2), names in lower case.
+func Directives(h http.Header) map[string]string {
+	found := map[string]string{}
+	for _, part := range strings.Split(strings.Join(h["Cache-Control"], ","), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if name != "" {
+			found[strings.ToLower(name)] = strings.Trim(value, `"`)
+		}
+	}
+	return found
+}
+
+const longest = 365 * 24 * 60 * 60
+
+func seconds(s string) time.Duration {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(min(n, longest)) * time.Second
+}
