@@ -40,8 +40,9 @@ type Site struct {
 	Layout func(env *Env, view View) ui.Node
 	// Awake is called once, when the program has taken the document over.
 	Awake func(env *Env)
-	// Failed is the page shown when loading fails, and for unknown addresses
-	// (ErrNotFound).
+	// Missing loads the page for unknown addresses; its error goes to Failed.
+	Missing func(ctx context.Context, env *Env) (View, error)
+	// Failed is the page shown when loading fails.
 	Failed func(env *Env, err error) View
 }
 
@@ -129,7 +130,7 @@ func (s *Site) Find(path string) (Page, map[string]string, bool) {
 func (s *Site) Load(ctx context.Context, env *Env) (View, error) {
 	page, params, ok := s.Find(env.URL.Path)
 	if !ok {
-		return s.Failed(env, ErrNotFound), nil
+		page.Load = s.Missing
 	}
 	env.params = params
 	view, err := page.Load(ctx, env)

@@ -4,9 +4,8 @@
 package main
 
 import (
-	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
-	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
+	"github.com/souk-commerce/souk/web/storefront"
 )
 
-func main() { site.Run(func(c *rpc.Client) *site.Site { cartv1.NewCartServiceClient(c); return nil }) }
+func main() { site.Run(storefront.New) }

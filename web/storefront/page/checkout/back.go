@@ -1,0 +1,76 @@
+package checkout
+
+import (
+	"context"
+
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/site"
+	"github.com/souk-commerce/souk/web/storefront/state"
+	"github.com/souk-commerce/souk/web/ui"
+	"github.com/souk-commerce/souk/web/ui/component"
+)
+
+// Back is the page that the payment provider sends the shopper back to: it goes
+// on with the checkout.
+type Back struct {
+	shop *state.Shop
+	env  *site.Env
+	id   string
+	// Wrong is why there is no order.
+	Wrong string
+}
+
+// LoadBack gets the page.
+func LoadBack(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) {
+	return func(_ context.Context, env *site.Env) (site.View, error) {
+		return &Back{shop: shop, env: env, id: env.Param("id")}, nil
+	}
+}
+
+// Head implements site.View.
+func (b *Back) Head() site.Head {
+	return site.Head{Title: "Checkout · Souk", Description: "Your payment is being confirmed.", Canonical: "/checkout", Private: true}
+}
+
+// Awake implements site.Awaker.
+func (b *Back) Awake() { b.resume() }
+
+func (b *Back) resume() {
+	b.Wrong = ""
+	b.shop.Remember()
+	b.env.Go(func(ctx context.Context) func() {
+		client := orderv1.NewCheckoutServiceClient(b.shop.Client)
+		answer, err := client.ResumeCheckout(ctx, &orderv1.ResumeCheckoutRequest{CheckoutId: b.id})
+		checkout := answer.GetCheckout()
+		if err == nil {
+			checkout, err = settle(ctx, client, checkout)
+		}
+		return func() { b.outcome(checkout, err) }
+	})
+}
+
+func (b *Back) outcome(checkout *orderv1.Checkout, err error) {
+	switch {
+	case err != nil:
+		b.Wrong = rpc.Sentence(err)
+	case checkout.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_PLACED:
+		b.shop.Cart = nil
+		b.shop.ReloadCart(b.env)
+		b.env.Navigate("/checkout/thanks/" + checkout.GetOrder().GetNumber())
+	case checkout.GetMessage() != "":
+		b.Wrong = checkout.GetMessage()
+	default:
+		b.Wrong = "The payment was not confirmed. You have not been charged."
+	}
+}
+
+// Body implements site.View.
+func (b *Back) Body() ui.Node {
+	if b.Wrong != "" {
+		return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Not paid yet")), component.Notice("wrong", b.Wrong),
+			ui.Div(ui.Class("row"), component.Button("Ask again", "button--quiet", false, b.resume), component.ButtonLink("Back to checkout", "/checkout", "")))
+	}
+	return ui.Div(ui.Class("stack"), ui.Aria("busy", "true"), ui.H1(ui.Text("One moment")),
+		ui.P(ui.Class("muted"), ui.Text("Your payment is being confirmed.")), ui.Div(ui.Class("skeleton")))
+}

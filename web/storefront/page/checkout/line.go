@@ -1,0 +1,22 @@
+package checkout
+
+import (
+	"strconv"
+
+	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/ui"
+	"github.com/souk-commerce/souk/web/ui/component"
+)
+
+// Line is a line of an order, small.
+func Line(image string, title ui.Node, variant string, units int, total *typev1.Money) ui.Node {
+	detail := strconv.Itoa(units) + " ×"
+	if variant != "" {
+		detail += " " + variant
+	}
+	return ui.Div(ui.Class("line line--small"),
+		ui.Div(ui.Class("line__picture"), component.Picture(image, "", false)),
+		ui.Div(ui.Class("row row--between"),
+			ui.Div(ui.Class("stack stack--tight"), title, ui.Span(ui.Class("muted small"), ui.Text(detail))),
+			ui.Span(ui.Text(component.Money(total)))))
+}

@@ -1,0 +1,172 @@
+package checkout
+
+import (
+	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/ui"
+	"github.com/souk-commerce/souk/web/ui/component"
+)
+
+// Body implements site.View.
+func (p *Page) Body() ui.Node {
+	return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Checkout")),
+		ui.Div(ui.Class("plain-only"), component.Notice("", "Checkout is being made ready. It needs JavaScript, because card data goes straight from your browser to the payment provider.")),
+		component.Steps(names, p.Step, p.goTo),
+		ui.Div(ui.Class("split"),
+			ui.Section(ui.Class("panel stack"), ui.Attr("tabindex", "-1"), ui.ID("step"), ui.Aria("label", names[p.Step]), ui.Key(names[p.Step]),
+				ui.H2(ui.Text(names[p.Step])), p.wrong(), p.step()),
+			ui.Aside(ui.Class("split__aside panel stack"), p.summary()),
+		))
+}
+
+func (p *Page) wrong() ui.Node {
+	return ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) })
+}
+
+func (p *Page) step() ui.Node {
+	switch p.Step {
+	case Delivery:
+		return p.delivery()
+	case Payment:
+		return p.payment()
+	case Review:
+		return p.review()
+	}
+	return p.address()
+}
+
+// field is a field of this form, with what is wrong with it.
+func (p *Page) field(id, label, complete string, value *string, more component.Input) ui.Node {
+	more.ID, more.Label, more.Complete, more.Bind, more.Error = id, label, complete, value, p.Errors[id]
+	return component.Field(more)
+}
+
+// countries are where the shop sends to.
+var countries = []component.Choice{
+	{Value: "US", Label: "United States"}, {Value: "CA", Label: "Canada"}, {Value: "GB", Label: "United Kingdom"}, {Value: "DE", Label: "Germany"},
+	{Value: "AT", Label: "Austria"}, {Value: "CH", Label: "Switzerland"}, {Value: "FR", Label: "France"}, {Value: "ES", Label: "Spain"},
+	{Value: "IT", Label: "Italy"}, {Value: "NL", Label: "Netherlands"}, {Value: "BE", Label: "Belgium"}, {Value: "PL", Label: "Poland"},
+	{Value: "SE", Label: "Sweden"}, {Value: "DK", Label: "Denmark"}, {Value: "IE", Label: "Ireland"}, {Value: "PT", Label: "Portugal"},
+}
+
+func (p *Page) address() ui.Node {
+	wide := component.Input{Wide: true}
+	return ui.Form(ui.Class("stack"), ui.ID("address"), ui.Attr("method", "post"), ui.Bool("novalidate", true), ui.OnSubmit(func(map[string]string) { p.addressDone() }),
+		ui.Div(ui.Class("fields"),
+			p.field("email", "E-mail", "email", &p.Email, component.Input{Wide: true, Type: "email", Hint: "For the confirmation and news of the parcel."}),
+			p.field("name", "Name", "name", &p.To.Name, wide),
+			p.field("line1", "Street and number", "address-line1", &p.To.Line1, wide),
+			p.field("line2", "Apartment, floor (optional)", "address-line2", &p.To.Line2, wide),
+			p.field("postal_code", "Postal code", "postal-code", &p.To.PostalCode, component.Input{}),
+			p.field("city", "City", "address-level2", &p.To.City, component.Input{}),
+			p.field("region", "State or region", "address-level1", &p.To.Region, component.Input{}),
+			component.Select(component.Input{ID: "country_code", Label: "Country", Complete: "country", Bind: &p.To.CountryCode, Error: p.Errors["country_code"]}, countries),
+			p.field("phone", "Phone (optional)", "tel", &p.To.Phone, component.Input{Type: "tel", Wide: true}),
+		),
+		ui.Div(component.Button("Continue to delivery", "", p.busy, nil)))
+}
+
+func (p *Page) delivery() ui.Node {
+	return ui.Form(ui.Class("stack"), ui.Attr("method", "post"), ui.OnSubmit(func(map[string]string) { p.goTo(Payment) }),
+		ui.Div(ui.Class("stack"), ui.Role("radiogroup"), ui.Aria("label", "Delivery"),
+			ui.Each(p.Quote.GetDeliveryOptions(), func(_ int, option *orderv1.DeliveryOption) ui.Node {
+				return ui.Label(ui.Class("choice"),
+					ui.Input(ui.Type("radio"), ui.Name("delivery"), ui.Value(option.GetId()), ui.Bool("checked", option.GetId() == p.Option),
+						ui.On("change", func(ui.Event) { p.quote(option.GetId(), func() {}) })),
+					ui.Span(ui.Class("stack stack--tight"), ui.Span(ui.Class("strong"), ui.Text(option.GetName())), ui.Span(ui.Class("muted small"), ui.Text(option.GetPromise()))),
+					ui.Span(ui.Class("choice__price"), ui.Text(free(option.GetPrice()))))
+			})),
+		ui.Div(component.Button("Continue to payment", "", p.busy, nil)))
+}
+
+func free(m *typev1.Money) string {
+	if m.GetMinorUnits() == 0 {
+		return "Free"
+	}
+	return component.Money(m)
+}
+
+func (p *Page) payment() ui.Node {
+	return ui.Form(ui.Class("stack"), ui.ID("payment"), ui.Attr("method", "post"), ui.Bool("novalidate", true), ui.OnSubmit(func(map[string]string) { p.cardDone() }),
+		ui.If(p.Config.GetProvider() == "sandbox", func() ui.Node {
+			return component.Notice("", "No money moves here. 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D Secure; any date to come, any code.")
+		}),
+		ui.Div(ui.Class("fields"),
+			p.field("card_number", "Card number", "cc-number", &p.Card.Number, component.Input{Wide: true, More: numeric}),
+			p.field("card_expiry", "Expires (MM / YY)", "cc-exp", &p.Card.Expiry, component.Input{More: numeric}),
+			p.field("card_code", "Security code", "cc-csc", &p.Card.Code, component.Input{More: numeric}),
+			p.field("card_name", "Name on card", "cc-name", &p.Card.Name, component.Input{Wide: true}),
+		),
+		ui.P(ui.Class("muted small"), ui.Text("Your card data goes straight to the payment provider.")),
+		ui.Div(component.Button("Review order", "", p.busy, nil)))
+}
+
+var numeric = ui.Attr("inputmode", "numeric")
+
+func (p *Page) review() ui.Node {
+	card := digits(p.Card.Number)
+	return ui.Div(ui.Class("stack"),
+		component.Facts([]component.Fact{
+			{Name: "To", Value: oneLine(&p.To)},
+			{Name: "E-mail", Value: p.Email},
+			{Name: "Delivery", Value: p.chosen()},
+			{Name: "Payment", Value: "Card ending in " + card[max(0, len(card)-4):]},
+		}),
+		ui.Div(ui.Class("lines"), ui.Each(p.Quote.GetLines(), func(_ int, line *orderv1.OrderLine) ui.Node {
+			return small(line.GetImageUrl(), line.GetTitle(), line.GetVariantTitle(), int(line.GetQuantity()), line.GetLineTotal())
+		})),
+		component.Button("Place order · "+component.Money(p.Quote.GetTotals().GetTotal()), "button--wide", p.busy, p.place),
+	)
+}
+
+func (p *Page) chosen() string {
+	for _, option := range p.Quote.GetDeliveryOptions() {
+		if option.GetId() == p.Option {
+			return option.GetName() + ", " + option.GetPromise()
+		}
+	}
+	return ""
+}
+
+func oneLine(a *typev1.Address) string {
+	text := a.GetName()
+	for _, part := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), a.GetCountryCode()} {
+		if part != "" && part != " " {
+			text += ", " + part
+		}
+	}
+	return text
+}
+
+// summary is what it costs, as far as known.
+func (p *Page) summary() ui.Node {
+	if p.Quote == nil {
+		cart := p.shop.Cart
+		return ui.Fragment(ui.H2(ui.Text("Your cart")),
+			ui.Div(ui.Class("lines"), ui.Each(cart.GetLines(), func(_ int, line *cartv1.CartLine) ui.Node {
+				return small(line.GetImageUrl(), line.GetTitle(), line.GetVariantTitle(), int(line.GetQuantity()), line.GetLineTotal())
+			})),
+			component.Summary([]component.Fact{{Name: "Subtotal", Value: component.Money(cart.GetSubtotal())}}))
+	}
+	return ui.Fragment(ui.H2(ui.Text("Summary")), Totals(p.Quote.GetTotals()))
+}
+
+// Totals shows what an order costs.
+func Totals(totals *orderv1.Totals) ui.Node {
+	facts := []component.Fact{
+		{Name: "Items", Value: component.Money(totals.GetItems())},
+		{Name: "Delivery", Value: free(totals.GetShipping())},
+	}
+	if totals.GetTax().GetMinorUnits() > 0 {
+		facts = append(facts, component.Fact{Name: "Tax", Value: component.Money(totals.GetTax())})
+	}
+	if totals.GetIncludedTax().GetMinorUnits() > 0 {
+		facts = append(facts, component.Fact{Name: "Tax included", Value: component.Money(totals.GetIncludedTax())})
+	}
+	return component.Summary(append(facts, component.Fact{Name: "Total", Value: component.Money(totals.GetTotal())}))
+}
+
+func small(image, title, variant string, units int, total *typev1.Money) ui.Node {
+	return Line(image, ui.Span(ui.Class("strong"), ui.Text(title)), variant, units, total)
+}

@@ -1,0 +1,159 @@
+package checkout
+
+import (
+	"context"
+	"time"
+
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	"github.com/souk-commerce/souk/web/browser"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/ui"
+)
+
+// goTo shows a step.
+func (p *Page) goTo(step int) {
+	p.Step, p.Wrong = step, ""
+	ui.After(func() { browser.Focus("#step") })
+}
+
+// addressDone checks the address and asks what delivery there costs.
+func (p *Page) addressDone() {
+	p.begin()
+	if errors := p.missing(); len(errors) > 0 {
+		p.busy, p.Errors = false, errors
+		ui.After(func() { browser.Focus("[aria-invalid=true]") })
+		return
+	}
+	p.quote("", func() { p.goTo(Delivery) })
+}
+
+// quote prices the cart for the address and a way of delivery.
+func (p *Page) quote(option string, then func()) {
+	p.begin()
+	request := &orderv1.QuoteRequest{ShippingAddress: &p.To, DeliveryOptionId: option, CurrencyCode: p.currency()}
+	p.env.Go(func(ctx context.Context) func() {
+		answer, err := orderv1.NewCheckoutServiceClient(p.shop.Client).Quote(ctx, request)
+		return func() {
+			p.busy = false
+			if err != nil {
+				p.complain(err)
+				return
+			}
+			p.Quote, p.Option = answer, answer.GetDeliveryOptionId()
+			then()
+		}
+	})
+}
+
+// cardDone turns the card into a token.
+func (p *Page) cardDone() {
+	p.begin()
+	if p.Errors = p.Card.wrong(); len(p.Errors) > 0 {
+		p.busy = false
+		ui.After(func() { browser.Focus("[aria-invalid=true]") })
+		return
+	}
+	card, config := p.Card, p.Config
+	p.env.Go(func(ctx context.Context) func() {
+		token, err := tokenize(ctx, config, card)
+		return func() {
+			p.busy = false
+			if err != nil {
+				p.Wrong = err.Error()
+				return
+			}
+			p.token = token
+			p.goTo(Review)
+		}
+	})
+}
+
+// place buys. The same id goes along until there is an answer.
+func (p *Page) place() {
+	p.begin()
+	if p.id == "" {
+		p.id = rpc.NewKey()
+	}
+	id := p.id
+	request := &orderv1.PlaceOrderRequest{
+		CheckoutId: id, Email: p.Email, ShippingAddress: &p.To, DeliveryOptionId: p.Option, CurrencyCode: p.currency(),
+		PaymentMethod: p.token, ExpectedTotal: p.Quote.GetTotals().GetTotal(), ReturnPath: "/checkout/return/" + id,
+	}
+	p.env.Go(func(ctx context.Context) func() {
+		client := orderv1.NewCheckoutServiceClient(p.shop.Client)
+		answer, err := client.PlaceOrder(rpc.WithKey(ctx, id), request)
+		checkout := answer.GetCheckout()
+		if err == nil {
+			checkout, err = settle(ctx, client, checkout)
+		}
+		return func() {
+			p.busy = false
+			if err != nil {
+				p.complain(err)
+				return
+			}
+			p.outcome(checkout)
+		}
+	})
+}
+
+// settle asks again while a checkout is being worked on.
+func settle(ctx context.Context, client orderv1.CheckoutServiceClient, checkout *orderv1.Checkout) (*orderv1.Checkout, error) {
+	pause := 300 * time.Millisecond
+	for range 40 {
+		if checkout.GetState() != orderv1.CheckoutState_CHECKOUT_STATE_PENDING {
+			return checkout, nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+		pause = min(pause*2, 3*time.Second)
+		answer, err := client.ResumeCheckout(ctx, &orderv1.ResumeCheckoutRequest{CheckoutId: checkout.GetCheckoutId()})
+		if err != nil {
+			return nil, err
+		}
+		checkout = answer.GetCheckout()
+	}
+	return checkout, nil
+}
+
+// outcome shows where the checkout ended.
+func (p *Page) outcome(checkout *orderv1.Checkout) {
+	switch checkout.GetState() {
+	case orderv1.CheckoutState_CHECKOUT_STATE_PLACED:
+		p.shop.Cart = nil
+		p.shop.ReloadCart(p.env)
+		p.env.Navigate("/checkout/thanks/" + checkout.GetOrder().GetNumber())
+	case orderv1.CheckoutState_CHECKOUT_STATE_ACTION_REQUIRED:
+		p.busy = true
+		browser.Leave(checkout.GetActionUrl())
+	case orderv1.CheckoutState_CHECKOUT_STATE_REFUSED:
+		p.refused(checkout)
+	default:
+		p.Wrong = "This takes longer than usual. Try again in a moment: you will not be charged twice."
+	}
+}
+
+// refused leads back to the step that can mend it. The next attempt is a new checkout.
+func (p *Page) refused(checkout *orderv1.Checkout) {
+	p.id = ""
+	sentence := checkout.GetMessage()
+	if sentence == "" {
+		sentence = "The order could not be placed. You have not been charged."
+	}
+	switch checkout.GetReason() {
+	case "stock_short", "cart_changed", "cart_empty":
+		p.env.Navigate("/cart")
+		return
+	case "total_changed":
+		p.quote(p.Option, func() { p.Wrong = sentence })
+		return
+	}
+	p.token, p.Card.Code = "", ""
+	p.goTo(Payment)
+	p.Wrong = sentence
+}

@@ -1,0 +1,94 @@
+// Package order shows what was bought: the confirmation, one order, all orders.
+package order
+
+import (
+	"context"
+
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/site"
+	"github.com/souk-commerce/souk/web/storefront/state"
+)
+
+// Page is one order.
+type Page struct {
+	shop  *state.Shop
+	env   *site.Env
+	Order *orderv1.Order
+	// Thanks is true right after buying.
+	Thanks bool
+	Wrong  string
+	busy   bool
+}
+
+// Load gets the page of an order.
+func Load(shop *state.Shop, thanks bool) func(context.Context, *site.Env) (site.View, error) {
+	return func(ctx context.Context, env *site.Env) (site.View, error) {
+		answer, err := orderv1.NewOrderServiceClient(shop.Client).GetOrder(ctx, &orderv1.GetOrderRequest{Number: env.Param("number")})
+		if stranger(err) {
+			return nil, site.Redirect{To: "/signin?next=" + env.URL.Path}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &Page{shop: shop, env: env, Order: answer.GetOrder(), Thanks: thanks}, nil
+	}
+}
+
+func stranger(err error) bool {
+	code := rpc.CodeOf(err)
+	return code == rpc.Unauthenticated || code == rpc.PermissionDenied
+}
+
+// Head implements site.View.
+func (p *Page) Head() site.Head {
+	title := "Order " + p.Order.GetNumber()
+	if p.Thanks {
+		title = "Thank you"
+	}
+	return site.Head{Title: title + " · Souk", Description: "What you bought, and where it is.", Canonical: "/orders/" + p.Order.GetNumber(), Private: true}
+}
+
+// cancel calls the order off.
+func (p *Page) cancel() {
+	p.busy, p.Wrong = true, ""
+	p.env.Go(func(ctx context.Context) func() {
+		answer, err := orderv1.NewOrderServiceClient(p.shop.Client).CancelOrder(ctx, &orderv1.CancelOrderRequest{Id: p.Order.GetId()})
+		return func() {
+			p.busy = false
+			if err != nil {
+				p.Wrong = rpc.Sentence(err)
+				return
+			}
+			p.Order = answer.GetOrder()
+		}
+	})
+}
+
+// List is all orders of the shopper.
+type List struct {
+	Orders []*orderv1.Order
+	// Next leads to older orders.
+	Next string
+	// Stranger is true when nobody is signed in.
+	Stranger bool
+}
+
+// LoadList gets the page of all orders.
+func LoadList(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) {
+	return func(ctx context.Context, env *site.Env) (site.View, error) {
+		answer, err := orderv1.NewOrderServiceClient(shop.Client).ListOrders(ctx, &orderv1.ListOrdersRequest{PageToken: env.Query("after")})
+		if stranger(err) {
+			return &List{Stranger: true}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &List{Orders: answer.GetOrders(), Next: answer.GetNextPageToken()}, nil
+	}
+}
+
+// Head implements site.View.
+func (l *List) Head() site.Head {
+	return site.Head{Title: "Orders · Souk", Description: "What you bought.", Canonical: "/orders", Private: true}
+}

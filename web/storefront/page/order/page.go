@@ -1,0 +1,141 @@
+package order
+
+import (
+	"net/url"
+	"strconv"
+
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/storefront/page/checkout"
+	"github.com/souk-commerce/souk/web/ui"
+	"github.com/souk-commerce/souk/web/ui/component"
+)
+
+// Body implements site.View.
+func (p *Page) Body() ui.Node {
+	return ui.Div(ui.Class("stack stack--loose"),
+		p.heading(),
+		ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) }),
+		ui.Div(ui.Class("split"),
+			ui.Div(ui.Class("stack stack--loose"), p.tracking(), p.lines()),
+			ui.Aside(ui.Class("split__aside stack"),
+				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Total")), checkout.Totals(p.Order.GetTotals()), p.paid()),
+				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Delivery")), address(p.Order.GetShippingAddress()),
+					ui.P(ui.Class("muted small"), ui.Text(p.Order.GetDelivery().GetName()+" · "+p.Order.GetDelivery().GetPromise()))),
+				ui.If(p.Order.GetCancellable(), func() ui.Node {
+					return component.Button("Cancel order", "button--quiet", p.busy, p.cancel)
+				}),
+			),
+		))
+}
+
+func (p *Page) heading() ui.Node {
+	number := ui.Span(ui.ID("order-number"), ui.Text(p.Order.GetNumber()))
+	if p.Thanks {
+		return ui.Div(ui.Class("stack stack--tight"), ui.H1(ui.Text("Thank you")),
+			ui.P(ui.Text("Your order "), number, ui.Text(" is placed. A confirmation is on its way to "+p.Order.GetEmail()+".")),
+			ui.P(ui.A(ui.Href("/orders/"+p.Order.GetNumber()), ui.Text("Follow your order"))))
+	}
+	return ui.Div(ui.Class("stack stack--tight"), ui.P(ui.Class("muted"), ui.A(ui.Href("/orders"), ui.Text("Orders"))),
+		ui.H1(ui.Text("Order "), number), ui.P(status(p.Order.GetStatus())))
+}
+
+func status(s orderv1.OrderStatus) ui.Node {
+	kind := ""
+	switch s {
+	case orderv1.OrderStatus_ORDER_STATUS_DELIVERED, orderv1.OrderStatus_ORDER_STATUS_SHIPPED:
+		kind = "good"
+	case orderv1.OrderStatus_ORDER_STATUS_CANCELLED:
+		kind = "sale"
+	}
+	return component.Badge(kind, statusName(s))
+}
+
+func statusName(s orderv1.OrderStatus) string {
+	switch s {
+	case orderv1.OrderStatus_ORDER_STATUS_PLACED:
+		return "Placed"
+	case orderv1.OrderStatus_ORDER_STATUS_PROCESSING:
+		return "Being packed"
+	case orderv1.OrderStatus_ORDER_STATUS_SHIPPED:
+		return "On its way"
+	case orderv1.OrderStatus_ORDER_STATUS_DELIVERED:
+		return "Delivered"
+	case orderv1.OrderStatus_ORDER_STATUS_CANCELLED:
+		return "Cancelled"
+	}
+	return "Unknown"
+}
+
+// tracking is the order's way so far.
+func (p *Page) tracking() ui.Node {
+	return ui.Section(ui.Class("stack"), ui.H2(ui.Text("Progress")),
+		ui.If(p.Order.GetTracking().GetNumber() != "", func() ui.Node {
+			t := p.Order.GetTracking()
+			number := ui.Text(t.GetNumber())
+			if t.GetUrl() != "" {
+				number = ui.A(ui.Href(t.GetUrl()), ui.Attr("rel", "noopener nofollow"), ui.Text(t.GetNumber()))
+			}
+			return ui.P(ui.Text(t.GetCarrier()+" "), number)
+		}),
+		ui.Ol(ui.Class("track"), ui.Each(p.Order.GetHistory(), func(_ int, change *orderv1.StatusChange) ui.Node {
+			return ui.Li(ui.Span(ui.Class("strong"), ui.Text(statusName(change.GetStatus()))), ui.Text(" "),
+				ui.Span(ui.Class("muted small"), ui.Text(change.GetTime().AsTime().UTC().Format("2 January 2006, 15:04")+" UTC")),
+				ui.If(change.GetNote() != "", func() ui.Node { return ui.P(ui.Class("small"), ui.Text(change.GetNote())) }))
+		})))
+}
+
+func (p *Page) lines() ui.Node {
+	return ui.Section(ui.H2(ui.Text("Items")), ui.Div(ui.Class("lines"), ui.Each(p.Order.GetLines(), func(_ int, line *orderv1.OrderLine) ui.Node {
+		title := ui.A(ui.Class("line__title"), ui.Href("/p/"+line.GetProductSlug()), ui.Text(line.GetTitle()))
+		return checkout.Line(line.GetImageUrl(), title, line.GetVariantTitle(), int(line.GetQuantity()), line.GetLineTotal())
+	})))
+}
+
+func (p *Page) paid() ui.Node {
+	if p.Order.GetPaymentSummary() == "" {
+		return ui.Fragment()
+	}
+	return ui.P(ui.Class("muted small"), ui.Text(p.Order.GetPaymentSummary()))
+}
+
+func address(a *typev1.Address) ui.Node {
+	var lines []ui.Node
+	for _, part := range []string{a.GetName(), a.GetCompany(), a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), a.GetCountryCode()} {
+		if part != "" && part != " " {
+			lines = append(lines, ui.Text(part), ui.Br())
+		}
+	}
+	return ui.Address(ui.Fragment(lines...))
+}
+
+// Body implements site.View.
+func (l *List) Body() ui.Node {
+	if len(l.Orders) == 0 {
+		return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Orders")), ui.P(ui.Class("muted"), ui.Text("Nothing here yet.")),
+			ui.Div(ui.Class("row"), component.ButtonLink("Look around", "/search", ""),
+				ui.If(l.Stranger, func() ui.Node { return component.ButtonLink("Sign in", "/signin?next=/orders", "button--quiet") })))
+	}
+	return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Orders")),
+		ui.Div(ui.Class("table-scroll"), ui.Table(ui.Class("table"),
+			ui.Thead(ui.Tr(ui.Th(ui.Text("Order")), ui.Th(ui.Text("Placed")), ui.Th(ui.Text("Items")), ui.Th(ui.Text("Total")), ui.Th(ui.Text("Status")))),
+			ui.Tbody(ui.Each(l.Orders, func(_ int, o *orderv1.Order) ui.Node {
+				return ui.Tr(
+					ui.Td(ui.A(ui.Href("/orders/"+o.GetNumber()), ui.Text(o.GetNumber()))),
+					ui.Td(ui.Text(o.GetCreateTime().AsTime().UTC().Format("2 Jan 2006"))),
+					ui.Td(ui.Text(strconv.Itoa(units(o)))),
+					ui.Td(ui.Text(component.Money(o.GetTotals().GetTotal()))),
+					ui.Td(status(o.GetStatus())))
+			})))),
+		ui.If(l.Next != "", func() ui.Node {
+			return ui.Div(component.ButtonLink("Older orders", "/orders?after="+url.QueryEscape(l.Next), "button--quiet"))
+		}))
+}
+
+func units(o *orderv1.Order) int {
+	n := 0
+	for _, line := range o.GetLines() {
+		n += int(line.GetQuantity())
+	}
+	return n
+}

@@ -1,0 +1,101 @@
+package ssr
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
+	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/shell"
+	"github.com/souk-commerce/souk/web/site"
+	"github.com/souk-commerce/souk/web/storefront/page/account"
+	"github.com/souk-commerce/souk/web/storefront/page/cart"
+)
+
+// forms takes what is posted where the program is not there.
+type forms struct {
+	shell *shell.Shell
+	find  func(procedure string) (rpc.Doer, string)
+}
+
+func (f *forms) mount(mux *http.ServeMux) {
+	mux.HandleFunc("POST /cart/add", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error {
+		_, err := carts.AddLine(ctx, &cartv1.AddLineRequest{Sku: sku, Quantity: max(units, 1)})
+		return err
+	}))
+	mux.HandleFunc("POST /cart/set", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error {
+		_, err := carts.SetQuantity(ctx, &cartv1.SetQuantityRequest{Sku: sku, Quantity: units})
+		return err
+	}))
+	mux.HandleFunc("POST /cart/remove", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, _ int32) error {
+		_, err := carts.RemoveLine(ctx, &cartv1.RemoveLineRequest{Sku: sku})
+		return err
+	}))
+	mux.HandleFunc("POST /signin", f.sign(false))
+	mux.HandleFunc("POST /register", f.sign(true))
+	mux.HandleFunc("POST /signout", f.signOut)
+}
+
+// most is how large a form may be.
+const most = 64 << 10
+
+// cart changes the cart and shows it; a guest's session begins where there is none.
+func (f *forms) cart(change func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		session := shell.NewSession(f.find, r)
+		session.Begin = true
+		units, _ := strconv.ParseInt(r.PostFormValue("quantity"), 10, 32)
+		err := change(r.Context(), cartv1.NewCartServiceClient(rpc.NewClient(session)), r.PostFormValue("sku"), int32(units))
+		if err == nil {
+			f.seeOther(w, r, session, "/cart")
+			return
+		}
+		f.show(w, r, session, "/cart", func(view site.View) {
+			if page, ok := view.(*cart.Page); ok {
+				page.Wrong = rpc.Sentence(err)
+			}
+		})
+	}
+}
+
+func (f *forms) sign(up bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		session := shell.NewSession(f.find, r)
+		email := r.PostFormValue("email")
+		_, err := account.Enter(r.Context(), rpc.NewClient(session), up, email, r.PostFormValue("password"), r.PostFormValue("name"))
+		if err == nil {
+			f.seeOther(w, r, session, account.SafeNext(r.PostFormValue("next")))
+			return
+		}
+		f.show(w, r, session, r.URL.Path, func(view site.View) {
+			if page, ok := view.(*account.Sign); ok {
+				page.Email, page.Name, page.Next = email, r.PostFormValue("name"), account.SafeNext(r.PostFormValue("next"))
+				page.Complain(err)
+			}
+		})
+	}
+}
+
+func (f *forms) signOut(w http.ResponseWriter, r *http.Request) {
+	session := shell.NewSession(f.find, r)
+	// The cookies go either way: a session that cannot be ended now runs out by itself.
+	accountv1.NewSessionServiceClient(rpc.NewClient(session)).SignOut(r.Context(), &accountv1.SignOutRequest{})
+	f.seeOther(w, r, session, "/")
+}
+
+func (f *forms) seeOther(w http.ResponseWriter, r *http.Request, session *shell.Session, path string) {
+	session.Apply(w)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// show draws the page at path as the answer to a form.
+func (f *forms) show(w http.ResponseWriter, r *http.Request, session *shell.Session, path string, change func(site.View)) {
+	get := r.Clone(r.Context())
+	get.Method, get.URL.Path, get.URL.RawQuery = http.MethodGet, path, ""
+	f.shell.Show(w, get, session, change)
+}

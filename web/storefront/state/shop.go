@@ -1,0 +1,234 @@
+// Package state holds what outlives a page of the storefront: the session, the
+// cart, the currency, the menu. Pages and the frame share one Shop; on a server
+// it lives for one request.
+package state
+
+import (
+	"context"
+	"time"
+
+	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
+	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
+	catalogv1 "github.com/souk-commerce/souk/api/lite/souk/catalog/v1"
+	searchv1 "github.com/souk-commerce/souk/api/lite/souk/search/v1"
+	"github.com/souk-commerce/souk/web/browser"
+	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/site"
+)
+
+// Currencies are what the shop sells in; the first is the one that pages are
+// drawn in for everybody.
+var Currencies = []string{"USD", "EUR"}
+
+// Shop is the state.
+type Shop struct {
+	Client   *rpc.Client
+	Currency string
+	// Menu is the category tree, parents before children.
+	Menu []*catalogv1.Category
+	// Session is nil until it is known.
+	Session *accountv1.Session
+	// Cart is nil until it is known.
+	Cart *cartv1.Cart
+	// Toast is what just happened.
+	Toast Toast
+	// Typed is what stands in the search field, Hints what it could become.
+	Typed string
+	Hints *searchv1.SuggestResponse
+
+	toasts, typings int
+}
+
+// Toast is a short message that goes away by itself.
+type Toast struct {
+	Sentence string
+	// Label and Address are a link that goes with it.
+	Label, Address string
+}
+
+// New returns the state of a new visit.
+func New(client *rpc.Client) *Shop { return &Shop{Client: client, Currency: Currencies[0]} }
+
+// SignedIn reports whether a shopper's session is known.
+func (s *Shop) SignedIn() bool {
+	return s.Session != nil && s.Session.GetRole() != "" && s.Session.GetRole() != "guest"
+}
+
+// Units is how many things are in the cart, as far as known.
+func (s *Shop) Units() int { return int(s.Cart.GetUnits()) }
+
+// LoadMenu gets the category tree once.
+func (s *Shop) LoadMenu(ctx context.Context) {
+	if s.Menu != nil {
+		return
+	}
+	answer, err := catalogv1.NewCategoryServiceClient(s.Client).ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+	if err == nil {
+		s.Menu = answer.GetCategories() // without it, the shop still works
+	}
+}
+
+// TopCategories are the menu's entries at the root.
+func (s *Shop) TopCategories() []*catalogv1.Category {
+	var top []*catalogv1.Category
+	for _, c := range s.Menu {
+		if c.GetParentId() == "" {
+			top = append(top, c)
+		}
+	}
+	return top
+}
+
+// remembered marks in the browser that there is a session, so that visitors who
+// only look never begin one.
+const remembered = "session"
+
+// Awake finds out who is there and what is in their cart.
+func (s *Shop) Awake(env *site.Env) {
+	if currency := browser.Stored("currency"); currency != "" && currency != s.Currency {
+		s.Currency = currency
+		env.Reload()
+	}
+	if browser.Stored(remembered) == "" && s.Session == nil {
+		return
+	}
+	env.Go(func(ctx context.Context) func() {
+		answer, err := accountv1.NewSessionServiceClient(s.Client).EnsureSession(ctx, &accountv1.EnsureSessionRequest{})
+		if err != nil {
+			return nil
+		}
+		return func() {
+			s.Session = answer.GetSession()
+			s.ReloadCart(env)
+		}
+	})
+}
+
+// Remember marks that there is a session now.
+func (s *Shop) Remember() { browser.Store(remembered, "1") }
+
+// ReloadCart gets the cart again.
+func (s *Shop) ReloadCart(env *site.Env) {
+	env.Go(func(ctx context.Context) func() {
+		answer, err := s.cart().GetCart(ctx, &cartv1.GetCartRequest{CurrencyCode: s.Currency})
+		if err != nil {
+			return nil
+		}
+		return func() { s.Cart = answer.GetCart() }
+	})
+}
+
+func (s *Shop) cart() cartv1.CartServiceClient { return cartv1.NewCartServiceClient(s.Client) }
+
+// Add puts units of a SKU into the cart. done is called with the outcome.
+func (s *Shop) Add(env *site.Env, sku string, units int, done func(error)) {
+	key := rpc.NewKey()
+	s.change(env, done, func(ctx context.Context) (*cartv1.Cart, error) {
+		answer, err := s.cart().AddLine(rpc.WithKey(ctx, key), &cartv1.AddLineRequest{Sku: sku, Quantity: int32(units), CurrencyCode: s.Currency})
+		return answer.GetCart(), err
+	})
+}
+
+// SetQuantity changes a line of the cart; 0 removes it.
+func (s *Shop) SetQuantity(env *site.Env, sku string, units int, done func(error)) {
+	s.change(env, done, func(ctx context.Context) (*cartv1.Cart, error) {
+		answer, err := s.cart().SetQuantity(ctx, &cartv1.SetQuantityRequest{Sku: sku, Quantity: int32(units)})
+		return answer.GetCart(), err
+	})
+}
+
+func (s *Shop) change(env *site.Env, done func(error), call func(context.Context) (*cartv1.Cart, error)) {
+	env.Go(func(ctx context.Context) func() {
+		cart, err := call(ctx)
+		return func() {
+			if err == nil {
+				s.Cart = cart
+				s.Remember()
+			}
+			done(err)
+		}
+	})
+}
+
+// Say shows a toast for a few seconds.
+func (s *Shop) Say(env *site.Env, toast Toast) {
+	s.Toast = toast
+	s.toasts++
+	mine := s.toasts
+	env.Go(func(ctx context.Context) func() {
+		wait(ctx, 6*time.Second)
+		return func() {
+			if s.toasts == mine {
+				s.Toast = Toast{}
+			}
+		}
+	})
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Type notes what is being typed into the search field and asks for hints once
+// the typing pauses.
+func (s *Shop) Type(env *site.Env, query string) {
+	s.Typed = query
+	s.typings++
+	mine := s.typings
+	if len([]rune(query)) < 2 {
+		s.Hints = nil
+		return
+	}
+	env.Go(func(ctx context.Context) func() {
+		wait(ctx, 150*time.Millisecond)
+		if s.typings != mine {
+			return nil
+		}
+		answer, err := searchv1.NewSearchServiceClient(s.Client).Suggest(ctx, &searchv1.SuggestRequest{Query: query, Limit: 6, CurrencyCode: s.Currency})
+		return func() {
+			if err == nil && s.typings == mine {
+				s.Hints = answer
+			}
+		}
+	})
+}
+
+// ForgetHints closes the list of hints.
+func (s *Shop) ForgetHints() {
+	s.typings++
+	s.Hints = nil
+}
+
+// SetCurrency changes what prices are shown in.
+func (s *Shop) SetCurrency(env *site.Env, currency string) {
+	s.Currency = currency
+	browser.Store("currency", currency)
+	env.Reload()
+	if s.Cart != nil {
+		s.ReloadCart(env)
+	}
+}
+
+// SignedInAs takes a new session over.
+func (s *Shop) SignedInAs(env *site.Env, session *accountv1.Session) {
+	s.Session = session
+	s.Remember()
+	s.ReloadCart(env)
+}
+
+// SignOut ends the session.
+func (s *Shop) SignOut(env *site.Env) {
+	env.Go(func(ctx context.Context) func() {
+		accountv1.NewSessionServiceClient(s.Client).SignOut(ctx, &accountv1.SignOutRequest{}) // the cookies go either way
+		return func() {
+			s.Session, s.Cart = nil, nil
+			browser.Store(remembered, "")
+			env.Navigate("/")
+		}
+	})
+}
