@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"text/template"
@@ -190,6 +191,7 @@ func (s *Shell) Show(w http.ResponseWriter, r *http.Request, session *Session, c
 	recorder := rpc.NewRecorder(transport)
 	client := rpc.NewClient(recorder)
 	pages := s.config.Build(client)
+	defer s.recovered(w, r)
 	env := &site.Env{URL: &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}, Client: client}
 	view, err := pages.Load(r.Context(), env)
 	session.Apply(w)
@@ -210,6 +212,15 @@ func (s *Shell) Show(w http.ResponseWriter, r *http.Request, session *Session, c
 		return
 	}
 	s.send(w, r, head, body)
+}
+
+// recovered answers for a page that panicked: nothing of it has been sent yet.
+func (s *Shell) recovered(w http.ResponseWriter, r *http.Request) {
+	if reason := recover(); reason != nil {
+		s.config.Log.ErrorContext(r.Context(), "page panicked", "path", r.URL.Path, "reason", reason, "stack", string(debug.Stack()))
+		w.Header().Set("Cache-Control", "private, no-store")
+		http.Error(w, "something went wrong", http.StatusInternalServerError)
+	}
 }
 
 func (s *Shell) public(path string) bool {

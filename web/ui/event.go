@@ -23,7 +23,7 @@ func (h handler) addTo(e *element) { e.handlers = append(e.handlers, h) }
 // drawn again afterwards. It does nothing on the server.
 func On(event string, do func(Event)) Part {
 	if do == nil {
-		return fragment(nil)
+		return group(nil)
 	}
 	return handler{event: event, do: do}
 }
@@ -31,7 +31,7 @@ func On(event string, do func(Event)) Part {
 // OnClick calls do when the element is clicked.
 func OnClick(do func()) Part {
 	if do == nil {
-		return fragment(nil)
+		return group(nil)
 	}
 	return On("click", func(Event) { do() })
 }
@@ -40,7 +40,7 @@ func OnClick(do func()) Part {
 // program is there, the link leads where it says.
 func OnFollow(do func()) Part {
 	if do == nil {
-		return fragment(nil)
+		return group(nil)
 	}
 	return Group(Data("live", ""), OnClick(do))
 }
@@ -49,7 +49,7 @@ func OnFollow(do func()) Part {
 // sent. Until the program is there, the form's own action works.
 func OnSubmit(do func(form map[string]string)) Part {
 	if do == nil {
-		return fragment(nil)
+		return group(nil)
 	}
 	return Group(Data("live", ""), On("submit", func(e Event) { do(e.Form) }))
 }

@@ -125,7 +125,7 @@ func If(yes bool, then func() Node) Node {
 // When gives part to its element when yes.
 func When(yes bool, part Part) Part {
 	if !yes {
-		return fragment(nil)
+		return group(nil)
 	}
 	return part
 }

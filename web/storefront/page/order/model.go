@@ -3,6 +3,7 @@ package order
 
 import (
 	"context"
+	"net/url"
 
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	"github.com/souk-commerce/souk/web/rpc"
@@ -26,7 +27,7 @@ func Load(shop *state.Shop, thanks bool) func(context.Context, *site.Env) (site.
 	return func(ctx context.Context, env *site.Env) (site.View, error) {
 		answer, err := orderv1.NewOrderServiceClient(shop.Client).GetOrder(ctx, &orderv1.GetOrderRequest{Number: env.Param("number")})
 		if stranger(err) {
-			return nil, site.Redirect{To: "/signin?next=" + env.URL.Path}
+			return nil, site.Redirect{To: "/signin?next=" + url.QueryEscape(env.URL.Path)}
 		}
 		if err != nil {
 			return nil, err
