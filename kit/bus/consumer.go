@@ -3,11 +3,11 @@ package bus
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -25,10 +25,14 @@ type Consumer struct {
 	bus      *Bus
 	name     string
 	handlers map[string]Handler
+	patterns []string // of handlers, the finest first
 	inbox    *crdb.DB
-	attempts int
+	lanes    int
 	backoff  []time.Duration
+	ackWait  time.Duration
 	log      *slog.Logger
+
+	handled, repeated, failed, parked atomic.Int64
 }
 
 // ConsumerOption changes how a consumer works.
@@ -36,19 +40,32 @@ type ConsumerOption func(*Consumer)
 
 // WithInbox makes each effect happen once: the handler runs within a transaction
 // of db that notes the event's id, and what it does through crdb.InTx or
-// crdb.Once with its context joins that transaction.
+// crdb.Once with its context joins that transaction. The transaction may run
+// again, and the handler with it, so the handler does nothing but SQL.
 func WithInbox(db *crdb.DB) ConsumerOption { return func(c *Consumer) { c.inbox = db } }
 
 // WithBackoff sets the waits between tries; after the last the event is parked.
+// When not given there are eight tries within about twenty minutes.
 func WithBackoff(waits ...time.Duration) ConsumerOption {
-	return func(c *Consumer) { c.backoff, c.attempts = waits, len(waits)+1 }
+	return func(c *Consumer) { c.backoff = waits }
 }
 
-// NewConsumer returns a consumer that runs when Run is called. Handlers are named
-// by subject: "souk.order.placed".
+// WithLanes handles up to n events at a time. Those of one key stay in one lane,
+// so in order. When not given there is one lane.
+func WithLanes(n int) ConsumerOption { return func(c *Consumer) { c.lanes = max(n, 1) } }
+
+// NewConsumer returns a consumer that runs when Run is called. Name is the
+// service's; instances of one name share the work. Handlers are named by subject:
+// "souk.order.placed", "souk.stock.*", "souk.catalog.>"; the finest that fits is
+// called.
 func NewConsumer(b *Bus, name string, handlers map[string]Handler, options ...ConsumerOption) *Consumer {
-	c := &Consumer{bus: b, name: name, handlers: handlers, log: slog.Default()}
-	WithBackoff(100*time.Millisecond, time.Second, 5*time.Second, 30*time.Second, time.Minute, 5*time.Minute, 15*time.Minute)(c)
+	if !wordForm.MatchString(name) {
+		panic("bus: a consumer's name is one word, not " + name)
+	}
+	c := &Consumer{
+		bus: b, name: name, handlers: handlers, patterns: finest(slices.Collect(maps.Keys(handlers))), lanes: 1, ackWait: ackWait, log: slog.Default(),
+		backoff: []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute},
+	}
 	for _, o := range options {
 		o(c)
 	}
@@ -58,20 +75,30 @@ func NewConsumer(b *Bus, name string, handlers map[string]Handler, options ...Co
 // Name implements run.Part.
 func (c *Consumer) Name() string { return c.name + " consumer" }
 
+// ConsumerStats counts what a consumer did since it was made.
+type ConsumerStats struct {
+	// Events whose effect is done; of those, heard before and passed over.
+	Handled, Repeated int64
+	// Tries that failed, and events given up.
+	Failed, Parked int64
+}
+
+// Stats returns the consumer's counters.
+func (c *Consumer) Stats() ConsumerStats {
+	return ConsumerStats{c.handled.Load(), c.repeated.Load(), c.failed.Load(), c.parked.Load()}
+}
+
 const (
-	handleTime = 8 * time.Second
 	// After a crash, what it was busy with comes again this much later.
-	ackWait   = 10 * time.Second
-	fetchMost = 8
-	fetchWait = 300 * time.Millisecond
-	retryWait = 500 * time.Millisecond
+	ackWait    = 10 * time.Second
+	handleTime = 20 * time.Second
+	fetchMost  = 16 // for each lane
+	fetchWait  = 300 * time.Millisecond
+	retryWait  = 500 * time.Millisecond
 )
 
-// resent is where a parked event is sent again, to the one who could not handle it.
-func resent(consumer string) string { return "souk.resent." + consumer }
-
-// Run handles events, one at a time and in order, until ctx ends. An event that
-// is being handled is finished first.
+// Run handles events until ctx ends. An event that is being handled is finished
+// first; what else was fetched is given back.
 func (c *Consumer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := c.consume(ctx); err != nil && ctx.Err() == nil {
@@ -79,6 +106,9 @@ func (c *Consumer) Run(ctx context.Context) error {
 			wait(ctx, retryWait)
 		}
 	}
+	// Acknowledgements that are on their way should arrive. Where the stream is away
+	// the events come again, and the inbox knows them.
+	_ = c.bus.conn.FlushTimeout(retryWait)
 	return nil
 }
 
@@ -92,10 +122,9 @@ func wait(ctx context.Context, d time.Duration) {
 }
 
 func (c *Consumer) consume(ctx context.Context) error {
-	subjects := append(slices.Sorted(maps.Keys(c.handlers)), resent(c.name))
 	durable, err := c.bus.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
-		Durable: c.name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-		DeliverPolicy: jetstream.DeliverAllPolicy, MaxAckPending: 1000,
+		Durable: c.name, FilterSubjects: append(disjoint(c.patterns), resent(c.name)),
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: c.ackWait, DeliverPolicy: jetstream.DeliverAllPolicy, MaxAckPending: 1000,
 	})
 	if err != nil {
 		return err
@@ -103,193 +132,90 @@ func (c *Consumer) consume(ctx context.Context) error {
 	for ctx.Err() == nil {
 		// What was fetched is handled or given back before the next fetch, so that
 		// nothing is left waiting for its acknowledgement when we stop.
-		fetched, err := durable.Fetch(fetchMost, jetstream.FetchMaxWait(fetchWait))
+		fetched, err := durable.Fetch(fetchMost*c.lanes, jetstream.FetchMaxWait(fetchWait))
 		if err != nil {
 			return err
 		}
-		for msg := range fetched.Messages() {
-			if ctx.Err() != nil {
-				msg.Nak()
-				continue
-			}
-			c.handle(ctx, msg)
-		}
+		c.work(ctx, fetched.Messages())
 		if err := fetched.Error(); err != nil && !errors.Is(err, nats.ErrTimeout) {
 			return err
 		}
 	}
-	return c.bus.conn.FlushTimeout(retryWait)
-}
-
-func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
-	// Shutting down does not cut an effect in half.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTime)
-	defer cancel()
-	d := read(msg)
-	subject := d.Subject
-	if from := msg.Headers().Get(headerFrom); subject == resent(c.name) && from != "" {
-		subject, d.Subject = from, from
-	}
-	err := c.effect(ctx, d, c.handlers[c.match(subject)])
-	if err == nil {
-		if err := msg.DoubleAck(ctx); err != nil {
-			c.log.WarnContext(ctx, "event not acknowledged; it comes again", "consumer", c.name, "id", d.ID, "error", err)
-		}
-		return
-	}
-	var bad poison
-	if errors.As(err, &bad) || d.Attempt >= c.attempts {
-		c.park(ctx, msg, d, err)
-		return
-	}
-	c.log.WarnContext(ctx, "event not handled; it comes again", "consumer", c.name, "subject", d.Subject, "id", d.ID, "attempt", d.Attempt, "error", err)
-	msg.NakWithDelay(c.backoff[min(d.Attempt, len(c.backoff))-1])
-}
-
-// match returns the handlers' name for a subject: itself, or a pattern.
-func (c *Consumer) match(subject string) string {
-	if _, ok := c.handlers[subject]; ok {
-		return subject
-	}
-	for pattern := range c.handlers {
-		if prefix, ok := strings.CutSuffix(pattern, ">"); ok && strings.HasPrefix(subject, prefix) {
-			return pattern
-		}
-	}
-	return ""
-}
-
-const noteHandled = `INSERT INTO inbox (consumer, event_id, handled_at) VALUES ($1, $2, now()) ON CONFLICT (consumer, event_id) DO NOTHING`
-
-func (c *Consumer) effect(ctx context.Context, d Delivery, handler Handler) error {
-	if handler == nil {
-		return Poison(fmt.Errorf("nobody handles %s", d.Subject))
-	}
-	if c.inbox == nil {
-		return handler(ctx, d)
-	}
-	return crdb.InTx(ctx, c.inbox, func(ctx context.Context, tx crdb.Tx) error {
-		noted, err := tx.Exec(ctx, noteHandled, c.name, d.ID)
-		if err != nil || noted.RowsAffected() == 0 {
-			return err
-		}
-		return handler(ctx, d)
-	})
-}
-
-func read(msg jetstream.Msg) Delivery {
-	h := msg.Headers()
-	d := Delivery{
-		ID: h.Get(headerID), Subject: msg.Subject(), Key: h.Get(headerSubject), Source: h.Get(headerSource),
-		Data: msg.Data(), SurrogateKeys: strings.Fields(h.Get(headerTags)),
-	}
-	d.Time, _ = time.Parse(time.RFC3339Nano, h.Get(headerTime))
-	if meta, err := msg.Metadata(); err == nil {
-		d.Sequence, d.Attempt = meta.Sequence.Stream, int(meta.NumDelivered)
-	}
-	return d
-}
-
-// park moves an event to the dead letters. It is acknowledged only when it is there.
-func (c *Consumer) park(ctx context.Context, msg jetstream.Msg, d Delivery, why error) {
-	c.log.ErrorContext(ctx, "event parked", "consumer", c.name, "subject", d.Subject, "id", d.ID, "attempts", d.Attempt, "error", why)
-	dead := nats.NewMsg("dead." + c.name)
-	dead.Data = msg.Data()
-	for name, values := range msg.Headers() {
-		if name != nats.MsgIdHdr {
-			dead.Header[name] = values
-		}
-	}
-	dead.Header.Set(headerBy, c.name)
-	dead.Header.Set(headerFrom, d.Subject)
-	dead.Header.Set(headerReason, oneLine(why))
-	if _, err := c.bus.js.PublishMsg(ctx, dead); err != nil {
-		msg.NakWithDelay(retryWait)
-		return
-	}
-	msg.Ack()
-}
-
-// Tail hears events from now on until ctx ends, in order, without a durable name.
-func (b *Bus) Tail(ctx context.Context, subject string, f func(Delivery)) error {
-	ordered, err := b.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverNewPolicy,
-	})
-	if err != nil {
-		return err
-	}
-	hearing, err := ordered.Consume(func(msg jetstream.Msg) { f(read(msg)) })
-	if err != nil {
-		return err
-	}
-	defer hearing.Stop()
-	<-ctx.Done()
 	return nil
 }
 
-// DeadLetter is an event that somebody could not handle.
-type DeadLetter struct {
-	// Its place among the dead letters, by which it is sent again.
-	Sequence uint64
-	Consumer string
-	Reason   string
-	Delivery Delivery
+// work spreads messages over the lanes and returns when all are handled.
+func (c *Consumer) work(ctx context.Context, messages <-chan jetstream.Msg) {
+	var busy sync.WaitGroup
+	held := c.hold()
+	defer held.release()
+	lanes := make([]chan jetstream.Msg, c.lanes)
+	for i := range lanes {
+		lanes[i] = make(chan jetstream.Msg, fetchMost*c.lanes)
+		busy.Go(func() {
+			for msg := range lanes[i] {
+				c.handle(ctx, msg)
+				held.drop(msg)
+			}
+		})
+	}
+	for msg := range messages {
+		held.add(msg)
+		lanes[hash(msg.Headers().Get(headerSubject))%uint32(c.lanes)] <- msg
+	}
+	for _, lane := range lanes {
+		close(lane)
+	}
+	busy.Wait()
 }
 
-// DeadLetters returns up to limit parked events, the oldest first.
-func (b *Bus) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
-	s, err := b.js.Stream(ctx, deadStream)
-	if err != nil {
-		return nil, err
-	}
-	info, err := s.Info(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []DeadLetter
-	for seq := max(info.State.FirstSeq, 1); seq <= info.State.LastSeq && len(all) < limit; seq++ {
-		raw, err := s.GetMsg(ctx, seq)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		h := raw.Header
-		all = append(all, DeadLetter{Sequence: seq, Consumer: h.Get(headerBy), Reason: h.Get(headerReason), Delivery: Delivery{
-			ID: h.Get(headerID), Subject: h.Get(headerFrom), Key: h.Get(headerSubject), Source: h.Get(headerSource), Data: raw.Data, Time: raw.Time,
-		}})
-	}
-	return all, nil
+// held tells the stream every now and then that what was fetched is still being
+// worked on, so that slow work does not make it come twice.
+type held struct {
+	mu       sync.Mutex
+	messages map[jetstream.Msg]bool
+	stop     chan struct{}
+	stopped  sync.WaitGroup
 }
 
-// Resend gives a parked event to its consumer once more and takes it from the
-// dead letters.
-func (b *Bus) Resend(ctx context.Context, sequence uint64) error {
-	s, err := b.js.Stream(ctx, deadStream)
-	if err != nil {
-		return err
-	}
-	raw, err := s.GetMsg(ctx, sequence)
-	if err != nil {
-		return fmt.Errorf("dead letter %d: %w", sequence, err)
-	}
-	by := raw.Header.Get(headerBy)
-	if by == "" {
-		return errors.New("this event was never told: the service that wrote it has to be mended first")
-	}
-	again := nats.NewMsg(resent(by))
-	again.Data = raw.Data
-	for name, values := range raw.Header {
-		if name != headerReason && name != headerBy && name != nats.MsgIdHdr {
-			again.Header[name] = values
+func (c *Consumer) hold() *held {
+	h := &held{messages: map[jetstream.Msg]bool{}, stop: make(chan struct{})}
+	h.stopped.Go(func() {
+		ticker := time.NewTicker(c.ackWait / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-h.stop:
+				return
+			case <-ticker.C:
+				h.each(func(msg jetstream.Msg) { _ = msg.InProgress() }) // lost: it comes twice
+			}
 		}
+	})
+	return h
+}
+
+func (h *held) each(f func(jetstream.Msg)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for msg := range h.messages {
+		f(msg)
 	}
-	if _, err := b.js.PublishMsg(ctx, again); err != nil {
-		return fmt.Errorf("send again: %w", err)
-	}
-	if err := s.DeleteMsg(ctx, sequence); err != nil {
-		return fmt.Errorf("take dead letter %d away: %w", sequence, err)
-	}
-	return nil
+}
+
+func (h *held) add(msg jetstream.Msg) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.messages[msg] = true
+}
+
+func (h *held) drop(msg jetstream.Msg) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.messages, msg)
+}
+
+func (h *held) release() {
+	close(h.stop)
+	h.stopped.Wait()
 }
