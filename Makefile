@@ -1,0 +1,81 @@
+# What to do with Souk. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+MODULES := api kit services edge web cmd
+TOOLS   := tools/gen tools/webrpcgen tools/wasmbuild tools/sqlcheck
+export GOFLAGS := -buildvcs=false
+# Packages are few and large to link: two at a time is what small machines bear.
+TESTFLAGS ?=
+BIN := .build/bin
+
+.PHONY: help
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.PHONY: run
+run: setup build ## Run the whole shop here, on embedded defaults, with the demo catalog.
+	exec bin/souk dev
+
+.PHONY: setup
+setup: ## Install what running needs (PostgreSQL), on Debian.
+	@tools/setup.sh run
+
+.PHONY: build
+build: wasm ## Build bin/souk.
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X main.version=$(shell git describe --tags --always --dirty 2>/dev/null || echo dev)' -o bin/souk ./cmd/souk
+
+# The browser's programs, compressed, in web/dist; made again when their sources changed.
+WASM_SOURCES := $(shell find web api/lite tools/wasmbuild \( -name '*.go' -o -name go.mod -o -name go.sum \) -not -name '*_test.go' 2>/dev/null)
+.PHONY: wasm
+wasm: web/dist/storefront.wasm.br ## Build the browser's program.
+web/dist/storefront.wasm.br: $(WASM_SOURCES)
+	GOWORK=off go -C tools/wasmbuild run . -root ../.. -out web/dist storefront=./storefront/browser
+	@touch $@
+
+.PHONY: wasm-record
+wasm-record: ## Build the browser's program and take its size as the new baseline.
+	GOWORK=off go -C tools/wasmbuild run . -root ../.. -out web/dist -record storefront=./storefront/browser
+
+$(BIN)/buf: tools/gen/go.mod
+	@mkdir -p $(BIN)
+	GOWORK=off go -C tools/gen build -o ../../$(BIN)/buf github.com/bufbuild/buf/cmd/buf
+
+.PHONY: generate
+generate: $(BIN)/buf ## Generate Go code from the API; leaves no diff.
+	GOWORK=off go -C tools/gen run ./thirdparty ../../api/third_party
+	rm -rf api/gen api/lite
+	$(BIN)/buf generate
+	$(BIN)/buf generate --template buf.gen.lite.yaml
+
+.PHONY: lint
+lint: $(BIN)/buf ## Check format, vet, staticcheck, govulncheck, the API and the SQL.
+	@test -z "$$(git ls-files '*.go' | xargs gofmt -l | tee /dev/stderr)" || { echo 'not formatted: run gofmt -w'; exit 1; }
+	$(BIN)/buf lint
+	tools/breaking.sh $(BIN)/buf
+	@for m in $(MODULES); do echo "vet $$m"; go vet ./$$m/...; done
+	@for m in $(MODULES); do echo "GOWORK=off build $$m"; (cd $$m && GOWORK=off go build ./...); done
+	GOOS=js GOARCH=wasm go vet ./web/storefront/... ./web/ui/... ./web/browser/... ./web/rpc/... ./web/site/...
+	GOWORK=off go -C tools/lint build -o ../../$(BIN)/ tool
+	@for m in $(MODULES); do echo "staticcheck $$m"; $(BIN)/staticcheck ./$$m/...; done
+	@for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && GOWORK=off ../$(BIN)/govulncheck ./...); done
+	GOWORK=off go -C tools/sqlcheck run . ../..
+
+.PHONY: test
+test: wasm ## Run all tests, browsers included.
+	@tools/setup.sh test
+	@mkdir -p .build
+	go -C tools/testcount run . -- $(addprefix ./,$(addsuffix /...,$(MODULES))) $(TESTFLAGS)
+
+.PHONY: test-race
+test-race: wasm ## Run the tests of kit, edge and services with the race detector.
+	go test -race -p 1 ./kit/... ./edge/... ./services/...
+
+.PHONY: bench
+bench: ## Measure, as ratios against references of the same run.
+	go test -run '^$$' -bench . -benchtime 2s ./kit/... ./edge/... ./services/... | grep -E '^(Benchmark|ok|FAIL|---)'
+
+.PHONY: clean
+clean: ## Remove what was built and the data of the shop that ran here.
+	rm -rf bin .build .souk screenshots web/dist/*.br web/dist/*.gz web/dist/*.js

@@ -1,0 +1,3 @@
+module github.com/souk-commerce/souk/tools/testcount
+
+go 1.26.0
