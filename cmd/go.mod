@@ -1,6 +1,6 @@
 module github.com/souk-commerce/souk/cmd
 
-go 1.26
+go 1.26.0
 
 replace github.com/souk-commerce/souk/api => ../api
 
@@ -10,6 +10,14 @@ require (
 	github.com/souk-commerce/souk/kit v0.0.0
 	github.com/souk-commerce/souk/services v0.0.0
 	github.com/souk-commerce/souk/web v0.0.0
+)
+
+require (
+	github.com/alecthomas/kong v1.17.0 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/pgx/v5 v5.12.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
 )
 
 replace github.com/souk-commerce/souk/kit => ../kit

@@ -50,8 +50,10 @@ type Deps struct {
 	Routes map[string]string
 	// The parts without which nothing can be sold.
 	Parts []string
-	Clock clock.Clock
-	Log   *slog.Logger
+	// Listener replaces the address of the settings.
+	Listener net.Listener
+	Clock    clock.Clock
+	Log      *slog.Logger
 }
 
 // Edge is the running edge.
@@ -75,10 +77,12 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		s.Close()
-		return nil, err
+	listener := d.Listener
+	if listener == nil {
+		if listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
 	e := &Edge{store: s, bus: d.Bus, dialer: d.Dialer, parts: d.Parts, clock: d.Clock, listener: listener}
 	table := policy.New(protoregistry.GlobalFiles, d.Routes, d.PublicPaths)

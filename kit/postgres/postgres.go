@@ -293,7 +293,7 @@ func (s *Server) EnsureDatabase(ctx context.Context, database, role string) erro
 		return err
 	}
 	defer conn.Close(ctx)
-	return Ensure(ctx, conn, database, role)
+	return Ensure(ctx, conn, database, role, "")
 }
 
 const (
@@ -301,8 +301,9 @@ const (
 	findDatabase = `SELECT count(*) FROM pg_database WHERE datname = $1`
 )
 
-// Ensure makes a database and its role over a superuser's connection.
-func Ensure(ctx context.Context, conn *pgx.Conn, database, role string) error {
+// Ensure makes a database and its role over a superuser's connection. The role
+// gets the password unless it is empty.
+func Ensure(ctx context.Context, conn *pgx.Conn, database, role, password string) error {
 	var n int
 	if err := conn.QueryRow(ctx, findRole, role).Scan(&n); err != nil {
 		return err
@@ -310,6 +311,11 @@ func Ensure(ctx context.Context, conn *pgx.Conn, database, role string) error {
 	name, owner := pgx.Identifier{database}.Sanitize(), pgx.Identifier{role}.Sanitize()
 	if n == 0 {
 		if _, err := conn.Exec(ctx, "CREATE ROLE "+owner+" LOGIN"); err != nil {
+			return err
+		}
+	}
+	if password != "" {
+		if _, err := conn.Exec(ctx, "ALTER ROLE "+owner+" PASSWORD '"+strings.ReplaceAll(password, "'", "''")+"'"); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"connectrpc.com/grpchealth"
@@ -25,10 +26,14 @@ const drainTime = 15 * time.Second
 
 // NewServer returns a server that runs when Run is called. Ready is asked by
 // /readyz and by gRPC health: nil means ready.
-func NewServer(name string, listener net.Listener, mounts []Mount, services []string, ready func(context.Context) error, log *slog.Logger) *Server {
+func NewServer(name string, listener net.Listener, mounts []Mount, ready func(context.Context) error, log *slog.Logger) *Server {
 	mux := http.NewServeMux()
+	var services []string
 	for _, m := range mounts {
 		mux.Handle(m.Path, m.Handler)
+		if service := strings.Trim(m.Path, "/"); strings.HasPrefix(service, "souk.") {
+			services = append(services, service)
+		}
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {

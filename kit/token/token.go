@@ -105,16 +105,14 @@ type Issuer struct {
 }
 
 // FetchURL reads a JWKS document.
-func FetchURL(client interface {
-	Do(*http.Request) (*http.Response, error)
-}, url string) func(context.Context) (jose.JSONWebKeySet, error) {
+func FetchURL(transport http.RoundTripper, url string) func(context.Context) (jose.JSONWebKeySet, error) {
 	return func(ctx context.Context) (jose.JSONWebKeySet, error) {
 		var set jose.JSONWebKeySet
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
 			return set, err
 		}
-		resp, err := client.Do(req)
+		resp, err := transport.RoundTrip(req)
 		if err != nil {
 			return set, err
 		}

@@ -77,11 +77,6 @@ func (s *Service) EnsureShopper(ctx context.Context, email, password, name strin
 // Name implements run.Part.
 func (s *Service) Name() string { return "account" }
 
-// Services names the Connect services, for health and reflection.
-func (s *Service) Services() []string {
-	return []string{accountv1connect.SessionServiceName, accountv1connect.AccountServiceName}
-}
-
 // Handlers returns what the service answers.
 func (s *Service) Handlers() []rpc.Mount {
 	var mounts []rpc.Mount

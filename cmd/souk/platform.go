@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/config"
+	"github.com/souk-commerce/souk/kit/obs"
+	"github.com/souk-commerce/souk/kit/rpc"
+	"github.com/souk-commerce/souk/kit/token"
+	"github.com/souk-commerce/souk/services/account"
+)
+
+// serviceIssuer is the name under which the shop's own parts sign tokens.
+const serviceIssuer = "souk/service"
+
+// sharedConfig is what every part that is run by itself has to know.
+type sharedConfig struct {
+	Nats       string            `help:"Address of the NATS JetStream cluster." default:"nats://nats.internal:4222" env:"SOUK_NATS_URL"`
+	Services   map[string]string `help:"Addresses of services by name (catalog=host:port;…); others are looked up in DNS." env:"SOUK_SERVICES"`
+	DNSSuffix  string            `name:"dns-suffix" help:"What follows a service's name in DNS, with the port." default:".internal:8080" env:"SOUK_DNS_SUFFIX"`
+	ServiceKey config.Secret     `help:"Ed25519 seed in base64 that signs the tokens between services; @file reads it from a file." env:"SOUK_SERVICE_KEY"`
+	LogLevel   slog.Level        `help:"debug, info, warn or error." default:"info" env:"SOUK_LOG_LEVEL"`
+}
+
+// platform is what parts lean on.
+type platform struct {
+	bus      *bus.Bus
+	verifier *token.Verifier
+	signer   *token.Signer
+	dial     func(self string) *rpc.Dialer
+	clock    clock.Clock
+	log      *slog.Logger
+}
+
+func (c sharedConfig) open(ctx context.Context, name string) (*platform, func(), error) {
+	log := obs.Logger(os.Stderr, c.LogLevel).With("service", name)
+	slog.SetDefault(log)
+	flush, err := obs.Trace(ctx, name, version)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := bus.Dial(ctx, c.Nats)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := newPlatform(b, c.ServiceKey, c.Services, c.DNSSuffix, log)
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	return p, func() {
+		b.Close()
+		if err := flush(context.WithoutCancel(ctx)); err != nil {
+			log.Warn("spans not sent", "error", err)
+		}
+	}, nil
+}
+
+func newPlatform(b *bus.Bus, key config.Secret, addresses map[string]string, suffix string, log *slog.Logger) (*platform, error) {
+	signer, err := token.NewSigner(serviceIssuer, key.Reveal(), clock.System)
+	if err != nil {
+		return nil, fmt.Errorf("SOUK_SERVICE_KEY: %w", err)
+	}
+	p := &platform{bus: b, signer: signer, clock: clock.System, log: log}
+	p.dial = func(self string) *rpc.Dialer { return rpc.NewDialer(self, signer, addresses, suffix) }
+	// Keys are public: they are asked for without a token.
+	transport, base := p.dial("keys").RoundTripper("account")
+	p.verifier = token.NewVerifier(clock.System,
+		token.Issuer{Name: account.Issuer, Roles: []string{"guest", "shopper", "admin"}, Fetch: token.FetchURL(transport, base.JoinPath("/.well-known/jwks.json").String())},
+		token.Issuer{Name: serviceIssuer, Roles: []string{"service", "admin"}, Static: signer.Keys()})
+	return p, nil
+}
+
+// listen says clearly when an address is taken.
+func listen(address, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		if strings.Contains(err.Error(), "address already in use") {
+			return nil, fmt.Errorf("%s is in use by another program; stop that one, or choose another address with %s", address, flag)
+		}
+		return nil, fmt.Errorf("cannot listen on %s (%s): %w", address, flag, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,4 @@
+package search
+
+// Config is the service's own settings.
+type Config struct{}
