@@ -10,7 +10,7 @@ import (
 
 // Gallery shows each component in all its states.
 func (s *Shell) Gallery(w http.ResponseWriter, r *http.Request) {
-	head := site.Head{Title: "Gallery · Souk", Canonical: "/gallery", Private: true}
+	head := site.Head{Title: "Gallery · Souk", Canonical: "/gallery", Private: true, Static: true}
 	var sections []ui.Node
 	for _, show := range component.Shows() {
 		sections = append(sections, ui.Section(ui.Class("stack"), ui.H2(ui.Text(show.Name)), show.Node))

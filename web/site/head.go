@@ -18,6 +18,8 @@ type Head struct {
 	Kind string
 	// Private pages are kept out of search engines and caches.
 	Private bool
+	// Static pages do without the browser's program.
+	Static bool
 	// Data are JSON-LD objects.
 	Data []any
 	// Status is the HTTP status; 0 means 200.

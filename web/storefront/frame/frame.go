@@ -21,7 +21,7 @@ func Layout(shop *state.Shop, env *site.Env, view site.View) ui.Node {
 		header(shop, env),
 		ui.Main(ui.ID("main"), ui.Class("main wrap"), ui.Attr("tabindex", "-1"), ui.Key(env.URL.Path), view.Body()),
 		footer(shop, env),
-		ui.Div(ui.Class("toasts"), ui.Aria("live", "polite"), toast(shop.Toast)),
+		ui.Div(ui.Class("toasts"), ui.Aria("live", "polite"), toast(shop.Toast, env.URL.Path)),
 	)
 }
 
@@ -127,8 +127,8 @@ func footer(shop *state.Shop, env *site.Env) ui.Node {
 	))
 }
 
-func toast(t state.Toast) ui.Node {
-	if t.Sentence == "" {
+func toast(t state.Toast, path string) ui.Node {
+	if t.Sentence == "" || t.At != path {
 		return ui.Fragment()
 	}
 	return ui.Div(ui.Class("toast"), ui.Span(ui.Text(t.Sentence)),

@@ -120,7 +120,7 @@ func (v *visit) ask(expression string) string {
 // picture leaves a picture of the page for people to look at.
 func (v *visit) picture(name string) {
 	v.t.Helper()
-	picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(90))
+	picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		v.t.Fatalf("picture %s: %v", name, err)
 	}
@@ -128,7 +128,7 @@ func (v *visit) picture(name string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.jpg", name, v.width)), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, v.width)), picture, 0o644); err != nil {
 		v.t.Fatal(err)
 	}
 }

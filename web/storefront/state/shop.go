@@ -44,6 +44,8 @@ type Toast struct {
 	Sentence string
 	// Label and Address are a link that goes with it.
 	Label, Address string
+	// At is the page that it belongs to; on others it would be in the way.
+	At string
 }
 
 // New returns the state of a new visit.
@@ -152,6 +154,7 @@ func (s *Shop) change(env *site.Env, done func(error), call func(context.Context
 
 // Say shows a toast for a few seconds.
 func (s *Shop) Say(env *site.Env, toast Toast) {
+	toast.At = env.URL.Path
 	s.Toast = toast
 	s.toasts++
 	mine := s.toasts
