@@ -1,3 +1,5 @@
+//go:build !wasm
+
 // Package web serves what people see of the shop.
 package web
 
@@ -13,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/storefront"
 	"github.com/souk-commerce/souk/web/storefront/ssr"
 )
 
@@ -55,6 +58,23 @@ func Open(_ context.Context, config Config, deps Deps) (http.Handler, error) {
 		Origin: strings.TrimSuffix(config.Origin, "/"), Media: media, Built: built, Gallery: config.Gallery, Payment: config.Payment,
 		Find: finder(deps.Reach), Log: deps.Log,
 	})
+}
+
+// PublicPaths are the pages that are the same for everybody, as path prefixes; one
+// that ends in "$" stands for itself only.
+func PublicPaths() []string {
+	var paths []string
+	for _, page := range storefront.New(nil).Pages {
+		if !page.Public {
+			continue
+		}
+		prefix, _, varies := strings.Cut(page.Pattern, "{")
+		if !varies {
+			prefix += "$"
+		}
+		paths = append(paths, prefix)
+	}
+	return paths
 }
 
 // finder finds the service that a procedure, "/souk.catalog.v1.…", belongs to.

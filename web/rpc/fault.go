@@ -80,6 +80,13 @@ func ReasonOf(err error) string {
 	return ""
 }
 
+// NeedsSession reports whether a call was refused for want of a session that is
+// still good, and not, say, of the right password.
+func NeedsSession(err error) bool {
+	reason := ReasonOf(err)
+	return CodeOf(err) == Unauthenticated && (reason == "" || reason == "sign_in")
+}
+
 // Sentence returns what a shopper may be told about err.
 func Sentence(err error) string {
 	var e *Error

@@ -26,7 +26,7 @@ type Link struct {
 // call made once more: its idempotency key is the same, so nothing happens twice.
 func (l *Link) Unary(ctx context.Context, call Call) ([]byte, error) {
 	message, err := l.once(ctx, call)
-	if CodeOf(err) != Unauthenticated || call.Procedure == ensureSession {
+	if !NeedsSession(err) || call.Procedure == ensureSession {
 		return message, err
 	}
 	if renewErr := l.renew(ctx); renewErr != nil {

@@ -1,7 +1,10 @@
+//go:build !wasm
+
 package ssr_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -21,16 +24,40 @@ func TestProgramTakesThePageOver(t *testing.T) {
 }
 
 func TestTakeoverKeepsNodesFocusAndTypedText(t *testing.T) {
-	v := visitor(t, storefront(t, newFake()).URL, 1280)
-	v.do("open", chromedp.Navigate(v.origin+"/signin"))
-	v.ask(`(() => { // most likely before the program is there; if not, typing is typing
-		window.heading = document.querySelector("h1");
-		const email = document.getElementById("email");
-		email.focus(); email.value = "ada@example.com"; return 1 })()`)
-	v.do("wait", live())
-	if got := v.ask(`[window.heading === document.querySelector("h1"), document.getElementById("email").value, document.activeElement.id]`); got != "true,ada@example.com,email" {
-		t.Errorf("kept heading, typed text, focus = %s, want true,ada@example.com,email", got)
+	shop := newFake()
+	shop.hold = make(chan struct{})
+	v := visitor(t, storefront(t, shop).URL, 1280)
+	v.do("open", chromedp.Navigate(v.origin+"/register"))
+	v.ask(`window.heading = document.querySelector("h1")`)
+	v.write("#name", "Ada Lovelace")
+	v.write("#email", "ada@example.com")
+	if v.ask(`document.documentElement.dataset.live`) != "undefined" {
+		t.Fatal("the program was not held back")
 	}
+	close(shop.hold)
+	v.do("wait", live())
+	if got := v.ask(`[window.heading === document.querySelector("h1"), document.getElementById("name").value, document.activeElement.id]`); got != "true,Ada Lovelace,email" {
+		t.Errorf("kept heading, typed text, focus = %s, want true,Ada Lovelace,email", got)
+	}
+	// What was typed early is known to the program, not only to the field.
+	v.write("#password", "short\r")
+	v.until(`document.getElementById("email").value === "ada@example.com"`)
+}
+
+// TestTakeoverOfAnotherFrame serves a page that is not what the program draws: the
+// program's frame wins, whole.
+func TestTakeoverOfAnotherFrame(t *testing.T) {
+	shop := newFake()
+	shop.rewrite = func(page string) string {
+		return strings.Replace(page, `<h1>Lamp a</h1>`, `<b id="stranger">?</b><h1>Lamp a</h1>`, 1)
+	}
+	v := visitor(t, storefront(t, shop).URL, 1280)
+	v.open("/p/a")
+	if got := v.ask(`[document.documentElement.dataset.live, document.getElementById("stranger"), document.querySelectorAll("h1").length, document.querySelectorAll("footer").length]`); got != "differs,,1,1" {
+		t.Errorf("outcome, stranger, headings, footers = %s, want differs,,1,1", got)
+	}
+	v.click(`[aria-label="One more"]`)
+	v.until(`document.querySelector(".quantity__number").value === "2"`)
 }
 
 func TestNavigation(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build !wasm
+
 package ssr_test
 
 import (
@@ -5,9 +7,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -49,6 +53,10 @@ type fake struct {
 	paymentv1connect.UnimplementedPaymentServiceHandler
 
 	say func(what string) string
+	// hold, when not nil, keeps the browser's program back until it is closed.
+	hold chan struct{}
+	// rewrite, when not nil, changes pages on their way.
+	rewrite func(page string) string
 
 	mutex sync.Mutex
 	cart  map[string]int32
@@ -313,7 +321,17 @@ func storefront(t testing.TB, shop *fake) *httptest.Server {
 			services.ServeHTTP(w, r)
 			return
 		}
-		pages.ServeHTTP(w, r)
+		if strings.HasSuffix(r.URL.Path, ".wasm") && shop.hold != nil {
+			<-shop.hold
+		}
+		if shop.rewrite == nil || strings.Contains(r.URL.Path, ".") {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		page := httptest.NewRecorder()
+		pages.ServeHTTP(page, r)
+		maps.Copy(w.Header(), page.Header())
+		io.WriteString(w, shop.rewrite(page.Body.String()))
 	}))
 	t.Cleanup(server.Close)
 	var err error

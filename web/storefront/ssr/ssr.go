@@ -1,3 +1,5 @@
+//go:build !wasm
+
 // Package ssr serves the storefront: its pages from the server, the forms that
 // work without the program, pictures, and the gallery of components.
 package ssr

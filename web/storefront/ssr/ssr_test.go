@@ -1,3 +1,5 @@
+//go:build !wasm
+
 package ssr_test
 
 import (
@@ -219,5 +221,55 @@ func walk(t *testing.T, b *strings.Builder, node *html.Node) {
 	}
 	for child := node.FirstChild; child != nil; child = child.NextSibling {
 		walk(t, b, child)
+	}
+}
+
+// TestSessionIsRenewed opens the cart with a session whose access token has run out.
+func TestSessionIsRenewed(t *testing.T) {
+	shop := newFake()
+	shop.cart = map[string]int32{"a-R": 1}
+	server := storefront(t, shop)
+	request, _ := http.NewRequest("GET", server.URL+"/cart", nil)
+	request.Header.Set("Cookie", "souk_rt=refresh-guest")
+	response, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, _ := io.ReadAll(response.Body)
+	if !strings.Contains(string(body), "$49.00") {
+		t.Errorf("the cart is\n%s", body)
+	}
+	if got := strings.Join(response.Header.Values("Set-Cookie"), "\n"); !strings.Contains(got, "souk_at=token-guest") || !strings.Contains(got, "souk_rt=") {
+		t.Errorf("Set-Cookie = %q, want the new tokens", got)
+	}
+}
+
+func TestLookingBeginsNoSession(t *testing.T) {
+	shop := newFake()
+	server := storefront(t, shop)
+	for _, path := range []string{"/", "/cart", "/orders", "/p/a"} {
+		get(t, server.Client(), server.URL+path)
+	}
+	if n := shop.calls["/souk.account.v1.SessionService/EnsureSession"]; n != 0 {
+		t.Errorf("looking around began %d sessions", n)
+	}
+}
+
+func TestAssetsAreImmutable(t *testing.T) {
+	server := storefront(t, newFake())
+	_, body := get(t, server.Client(), server.URL+"/")
+	_, rest, _ := strings.Cut(body, `rel="stylesheet" href="`)
+	address, _, _ := strings.Cut(rest, `"`)
+	request, _ := http.NewRequest("GET", server.URL+address, nil)
+	request.Header.Set("Accept-Encoding", "gzip, br")
+	response, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	header := response.Header
+	if header.Get("Cache-Control") != "public, max-age=31536000, immutable" || header.Get("Content-Encoding") != "br" || !strings.HasPrefix(header.Get("Content-Type"), "text/css") {
+		t.Errorf("%s is served with %v", address, header)
 	}
 }

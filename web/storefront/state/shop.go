@@ -1,10 +1,11 @@
-// Package state holds what outlives a page of the storefront: the session, the
-// cart, the currency, the menu. Pages and the frame share one Shop; on a server
+// Package state holds what outlives a page of the storefront: the session,
+// the cart, the currency, the menu. Pages and the frame share one Shop; on a server
 // it lives for one request.
 package state
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
@@ -26,8 +27,6 @@ type Shop struct {
 	Currency string
 	// Menu is the category tree, parents before children.
 	Menu []*catalogv1.Category
-	// Session is nil until it is known.
-	Session *accountv1.Session
 	// Cart is nil until it is known.
 	Cart *cartv1.Cart
 	// Toast is what just happened.
@@ -36,6 +35,7 @@ type Shop struct {
 	Typed string
 	Hints *searchv1.SuggestResponse
 
+	role            string
 	toasts, typings int
 }
 
@@ -51,10 +51,8 @@ type Toast struct {
 // New returns the state of a new visit.
 func New(client *rpc.Client) *Shop { return &Shop{Client: client, Currency: Currencies[0]} }
 
-// SignedIn reports whether a shopper's session is known.
-func (s *Shop) SignedIn() bool {
-	return s.Session != nil && s.Session.GetRole() != "" && s.Session.GetRole() != "guest"
-}
+// SignedIn reports whether a shopper is known to be signed in.
+func (s *Shop) SignedIn() bool { return s.role != "" && s.role != guest }
 
 // Units is how many things are in the cart, as far as known.
 func (s *Shop) Units() int { return int(s.Cart.GetUnits()) }
@@ -81,33 +79,35 @@ func (s *Shop) TopCategories() []*catalogv1.Category {
 	return top
 }
 
-// remembered marks in the browser that there is a session, so that visitors who
-// only look never begin one.
+// remembered is where the browser keeps the role of the session it has. Programs
+// cannot see the session's cookies; and visitors who only look never begin one.
 const remembered = "session"
+
+const guest = "guest"
 
 // Awake finds out who is there and what is in their cart.
 func (s *Shop) Awake(env *site.Env) {
-	if currency := browser.Stored("currency"); currency != "" && currency != s.Currency {
+	if currency := browser.Stored("currency"); slices.Contains(Currencies, currency) && currency != s.Currency {
 		s.Currency = currency
 		env.Reload()
 	}
-	if browser.Stored(remembered) == "" && s.Session == nil {
-		return
+	s.role = browser.Stored(remembered)
+	if s.role != "" && s.Cart == nil {
+		s.ReloadCart(env)
 	}
-	env.Go(func(ctx context.Context) func() {
-		answer, err := accountv1.NewSessionServiceClient(s.Client).EnsureSession(ctx, &accountv1.EnsureSessionRequest{})
-		if err != nil {
-			return nil
-		}
-		return func() {
-			s.Session = answer.GetSession()
-			s.ReloadCart(env)
-		}
-	})
 }
 
-// Remember marks that there is a session now.
-func (s *Shop) Remember() { browser.Store(remembered, "1") }
+// Remember notes that there is a session; its role, too, where it is known.
+func (s *Shop) Remember(role string) {
+	if role == "" && s.role != "" {
+		return
+	}
+	if role == "" {
+		role = guest
+	}
+	s.role = role
+	browser.Store(remembered, role)
+}
 
 // ReloadCart gets the cart again.
 func (s *Shop) ReloadCart(env *site.Env) {
@@ -145,7 +145,7 @@ func (s *Shop) change(env *site.Env, done func(error), call func(context.Context
 		return func() {
 			if err == nil {
 				s.Cart = cart
-				s.Remember()
+				s.Remember("")
 			}
 			done(err)
 		}
@@ -219,8 +219,7 @@ func (s *Shop) SetCurrency(env *site.Env, currency string) {
 
 // SignedInAs takes a new session over.
 func (s *Shop) SignedInAs(env *site.Env, session *accountv1.Session) {
-	s.Session = session
-	s.Remember()
+	s.Remember(session.GetRole())
 	s.ReloadCart(env)
 }
 
@@ -229,7 +228,7 @@ func (s *Shop) SignOut(env *site.Env) {
 	env.Go(func(ctx context.Context) func() {
 		accountv1.NewSessionServiceClient(s.Client).SignOut(ctx, &accountv1.SignOutRequest{}) // the cookies go either way
 		return func() {
-			s.Session, s.Cart = nil, nil
+			s.Cart, s.role = nil, ""
 			browser.Store(remembered, "")
 			env.Navigate("/")
 		}

@@ -13,19 +13,12 @@ func Money(m *typev1.Money) string {
 	if m == nil {
 		return ""
 	}
-	digits := decimals(m.GetCurrencyCode())
-	minor := m.GetMinorUnits()
-	sign := ""
-	if minor < 0 {
-		sign, minor = "−", -minor
+	sign, whole, fraction := split(m)
+	if sign != "" {
+		sign = "−"
 	}
-	text := strconv.FormatUint(uint64(minor), 10)
-	for len(text) <= digits {
-		text = "0" + text
-	}
-	whole, fraction := text[:len(text)-digits], text[len(text)-digits:]
 	amount := thousands(whole)
-	if digits > 0 {
+	if fraction != "" {
 		amount += "." + fraction
 	}
 	switch m.GetCurrencyCode() {
@@ -43,15 +36,25 @@ func Money(m *typev1.Money) string {
 
 // Plain writes an amount for programs: "1299.00".
 func Plain(m *typev1.Money) string {
+	sign, whole, fraction := split(m)
+	if fraction == "" {
+		return sign + whole
+	}
+	return sign + whole + "." + fraction
+}
+
+// split cuts an amount into its sign, whole units and the digits behind the point.
+func split(m *typev1.Money) (sign, whole, fraction string) {
 	digits := decimals(m.GetCurrencyCode())
-	text := strconv.FormatInt(m.GetMinorUnits(), 10)
+	minor := m.GetMinorUnits()
+	if minor < 0 {
+		sign, minor = "-", -minor
+	}
+	text := strconv.FormatUint(uint64(minor), 10)
 	for len(text) <= digits {
 		text = "0" + text
 	}
-	if digits == 0 {
-		return text
-	}
-	return text[:len(text)-digits] + "." + text[len(text)-digits:]
+	return sign, text[:len(text)-digits], text[len(text)-digits:]
 }
 
 func decimals(currency string) int {

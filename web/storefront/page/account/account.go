@@ -52,7 +52,7 @@ func (p *Page) Head() site.Head {
 }
 
 // Awake implements site.Awaker.
-func (p *Page) Awake() { p.shop.Remember() }
+func (p *Page) Awake() { p.shop.Remember("shopper") }
 
 // change makes a call and shows its outcome.
 func (p *Page) change(good string, call func(context.Context, accountv1.AccountServiceClient) (func(), error)) {

@@ -53,7 +53,7 @@ func (p *Page) Head() site.Head {
 // Awake implements site.Awaker: a cart that came with the page is a session's.
 func (p *Page) Awake() {
 	if p.shop.Cart.GetId() != "" {
-		p.shop.Remember()
+		p.shop.Remember("")
 	}
 }
 

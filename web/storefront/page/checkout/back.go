@@ -38,7 +38,7 @@ func (b *Back) Awake() { b.resume() }
 
 func (b *Back) resume() {
 	b.Wrong = ""
-	b.shop.Remember()
+	b.shop.Remember("")
 	b.env.Go(func(ctx context.Context) func() {
 		client := orderv1.NewCheckoutServiceClient(b.shop.Client)
 		answer, err := client.ResumeCheckout(ctx, &orderv1.ResumeCheckoutRequest{CheckoutId: b.id})
