@@ -135,4 +135,3 @@ func TestTheRealFileIfItIsThere(t *testing.T) {
 		t.Log(title, "|", len(p.GetVariants()), p.GetOptions(), len(p.GetImages()), len(p.GetAttributes()), p.GetDescription())
 	}
 }
-

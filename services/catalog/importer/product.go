@@ -68,15 +68,24 @@ func (m *Mapping) merge(key string, parts []*part) (drafts []draft, refused []ba
 		kept = kept[:mostVariants]
 		refuse(over, errTooMany)
 	}
-	drafts = append(drafts, m.draft(key, common, staying(parts, pieces, kept), kept))
+	stay := staying(parts, pieces, kept)
+	drafts = append(drafts, m.draft(key, m.own(stay, common), stay, kept))
 	for _, p := range beside {
-		own := m.common([]*part{p.from, common})
-		if len(p.from.images) > 0 {
-			own.images = p.from.images
-		}
-		drafts = append(drafts, m.draft(key+"/"+p.sku, own, []*part{p.from}, []piece{p}))
+		one := []*part{p.from}
+		drafts = append(drafts, m.draft(key+"/"+p.sku, m.own(one, common), one, []piece{p}))
 	}
 	return drafts, refused
+}
+
+// own is what the rows say themselves; what they leave open is as in common.
+func (m *Mapping) own(rows []*part, common *part) *part {
+	pictures := m.common(rows).images
+	all := m.common(append(slices.Clone(rows), common))
+	if len(pictures) > 0 {
+		all.images = pictures
+	}
+	all.tags = common.tags
+	return all
 }
 
 // staying leaves out the rows that have none of their pieces in kept.

@@ -100,7 +100,7 @@ func ParseToken(token string, sort Sort, list string) (*Cursor, error) {
 	if json.Unmarshal(raw, &c) != nil || c.Sort != sort || c.List != list || !idFormat.MatchString(string(c.ID)) {
 		return nil, ErrPageToken
 	}
-	if c.Text != titleKey(c.Text) {
+	if c.Text != titleKey(c.Text) || c.Number < 0 {
 		return nil, ErrPageToken
 	}
 	return &c, nil
