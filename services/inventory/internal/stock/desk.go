@@ -1,0 +1,181 @@
+package stock
+
+import (
+	"context"
+	"time"
+
+	"github.com/souk-commerce/souk/kit/clock"
+)
+
+// Availability is what can be promised of one SKU.
+type Availability struct {
+	SKU       SKU
+	Available int64
+	Backorder bool
+}
+
+// Store keeps items, reservations and the ledger.
+type Store interface {
+	// Together makes a move in one transaction with the moves of others. It returns
+	// when the move is durable, or why it was not made.
+	Together(ctx context.Context, m Move) error
+	// Make makes moves in one transaction and returns what came of each; with an
+	// idempotency key in ctx, once.
+	Make(ctx context.Context, moves ...Move) ([]error, error)
+	// Overdue returns held reservations whose time is up.
+	Overdue(ctx context.Context, now time.Time, most int) ([]string, error)
+	Reservation(ctx context.Context, id string) (Reservation, error)
+	// Availability leaves out SKUs that are not known.
+	Availability(ctx context.Context, skus []SKU) (map[SKU]Availability, error)
+	// Levels returns items with all their levels in SKU order, after a SKU.
+	Levels(ctx context.Context, skus []SKU, after SKU, most int) ([]Item, error)
+	// Ledger returns entries of a SKU, newest first, older than the cursor.
+	Ledger(ctx context.Context, sku SKU, before *Entry, most int) ([]Entry, error)
+}
+
+// DefaultHold is how long units are held when the caller does not say.
+const DefaultHold = 15 * time.Minute
+
+// Desk is what callers can ask.
+type Desk struct {
+	store Store
+	clock clock.Clock
+}
+
+// New returns a desk.
+func New(store Store, c clock.Clock) *Desk { return &Desk{store, c} }
+
+// Reserve sets all lines aside for a while, or none. The same id again returns
+// the same reservation.
+func (d *Desk) Reserve(ctx context.Context, id string, lines []Line, hold time.Duration) (Reservation, error) {
+	if hold <= 0 {
+		hold = DefaultHold
+	}
+	now := d.clock.Now()
+	m := &Reserve{ID: id, Lines: Gather(lines), Now: now, Until: now.Add(hold)}
+	err := d.store.Together(ctx, m)
+	return m.Result, err
+}
+
+// Release gives the units back.
+func (d *Desk) Release(ctx context.Context, id string) (Reservation, error) {
+	m := &Release{ID: id, Now: d.clock.Now()}
+	err := d.store.Together(ctx, m)
+	return m.Result, err
+}
+
+// Commit makes a reservation a sale.
+func (d *Desk) Commit(ctx context.Context, id, order, actor string) (Reservation, error) {
+	m := &Commit{ID: id, Order: order, Actor: actor, Now: d.clock.Now()}
+	err := d.store.Together(ctx, m)
+	return m.Result, err
+}
+
+// Return puts sold units back, once for an id.
+func (d *Desk) Return(ctx context.Context, id, reservation string, lines []Line, actor string) error {
+	return d.store.Together(ctx, &Return{ID: id, Reservation: reservation, Lines: Gather(lines), Actor: actor, Now: d.clock.Now()})
+}
+
+// Reservation returns a reservation in any state.
+func (d *Desk) Reservation(ctx context.Context, id string) (Reservation, error) {
+	return d.store.Reservation(ctx, id)
+}
+
+// expireMost bounds how much one sweep takes on.
+const expireMost = 200
+
+// Expire gives back what was held too long, and tells how many that were.
+func (d *Desk) Expire(ctx context.Context) (int, error) {
+	now := d.clock.Now()
+	ids, err := d.store.Overdue(ctx, now, expireMost)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	moves := make([]Move, len(ids))
+	for n, id := range ids {
+		moves[n] = &Release{ID: id, Now: now, Expire: true}
+	}
+	_, err = d.store.Make(ctx, moves...)
+	return len(ids), err
+}
+
+// Availability answers for SKUs in the order asked; what is not known is not available.
+func (d *Desk) Availability(ctx context.Context, skus []SKU) ([]Availability, error) {
+	known, err := d.store.Availability(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Availability, len(skus))
+	for n, sku := range skus {
+		all[n] = known[sku]
+		all[n].SKU = sku
+	}
+	return all, nil
+}
+
+// Adjust adds an entry to the ledger.
+func (d *Desk) Adjust(ctx context.Context, m Adjust) (Item, Level, error) {
+	m.Location, m.Now = orMain(m.Location), d.clock.Now()
+	if err := first(d.store.Make(ctx, &m)); err != nil {
+		return Item{}, Level{}, err
+	}
+	return d.levelNow(ctx, m.SKU, m.Location)
+}
+
+// Count sets a level to what was counted.
+func (d *Desk) Count(ctx context.Context, m Count) (Item, Level, error) {
+	m.Location, m.Now = orMain(m.Location), d.clock.Now()
+	if err := first(d.store.Make(ctx, &m)); err != nil {
+		return Item{}, Level{}, err
+	}
+	return d.levelNow(ctx, m.SKU, m.Location)
+}
+
+// levelNow is read after the change: a call that was made before is answered
+// with what is there now.
+func (d *Desk) levelNow(ctx context.Context, sku SKU, where Location) (Item, Level, error) {
+	items, err := d.store.Levels(ctx, []SKU{sku}, "", 1)
+	if err != nil || len(items) == 0 {
+		return Item{SKU: sku}, Level{Location: where}, err
+	}
+	return items[0], *items[0].At(where), nil
+}
+
+// CountMany sets levels; a bad one does not stop the others.
+func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) {
+	moves := make([]Move, len(counts))
+	for n, c := range counts {
+		c.Location, c.Now = orMain(c.Location), d.clock.Now()
+		moves[n] = c
+	}
+	return d.store.Make(ctx, moves...)
+}
+
+// Backorder says whether a SKU may be sold below zero.
+func (d *Desk) Backorder(ctx context.Context, sku SKU, allow bool) error {
+	return first(d.store.Make(ctx, &AllowBackorder{SKU: sku, Allow: allow}))
+}
+
+// Levels returns items with their levels.
+func (d *Desk) Levels(ctx context.Context, skus []SKU, after SKU, most int) ([]Item, error) {
+	return d.store.Levels(ctx, skus, after, most)
+}
+
+// Ledger returns entries of a SKU, newest first.
+func (d *Desk) Ledger(ctx context.Context, sku SKU, before *Entry, most int) ([]Entry, error) {
+	return d.store.Ledger(ctx, sku, before, most)
+}
+
+func orMain(l Location) Location {
+	if l == "" {
+		return Main
+	}
+	return l
+}
+
+func first(results []error, err error) error {
+	if err == nil && len(results) > 0 {
+		err = results[0]
+	}
+	return err
+}

@@ -1,0 +1,127 @@
+package stock
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Kind is why a level moved.
+type Kind string
+
+// The kinds of ledger entries.
+const (
+	Received Kind = "received"
+	Sold     Kind = "sold"
+	Returned Kind = "returned"
+	Adjusted Kind = "adjusted"
+)
+
+// Entry is a line of the ledger. Entries are added, never changed.
+type Entry struct {
+	ID       string
+	SKU      SKU
+	Location Location
+	Kind     Kind
+	// Negative when units left.
+	Units int64
+	// Order, return or note that explains it.
+	Reason string
+	// An account, or a service's name.
+	Actor string
+	Time  time.Time
+}
+
+// Move is one change of stock: Reserve, Release, Commit, Return, Adjust, Count
+// or AllowBackorder. It can be tried again on a fresh shelf.
+type Move interface {
+	// The reservations and SKUs it has to see, besides the SKUs of those reservations.
+	touches() (reservations []string, skus []SKU)
+	// Does it, or leaves the shelf as it was.
+	on(*Shelf) error
+}
+
+// Shelf is what a transaction has read, and what becomes of it.
+type Shelf struct {
+	Items        map[SKU]*Item
+	Reservations map[string]*Reservation
+	// Return ids that were seen before.
+	Returns map[string]bool
+
+	// What moves have changed, for the store to write down.
+	ChangedItems        map[SKU]bool
+	ChangedReservations map[string]bool
+	NewReturns          []string
+	Entries             []Entry
+}
+
+// NewShelf returns an empty shelf.
+func NewShelf() *Shelf {
+	return &Shelf{
+		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Returns: map[string]bool{},
+		ChangedItems: map[SKU]bool{}, ChangedReservations: map[string]bool{},
+	}
+}
+
+// Needs is what has to be on a shelf before moves are made on it.
+type Needs struct {
+	Reservations, Returns []string
+	SKUs                  []SKU
+}
+
+// NeedsOf returns what moves need, sorted.
+func NeedsOf(moves []Move) Needs {
+	ids, returns, skus := map[string]bool{}, map[string]bool{}, map[SKU]bool{}
+	for _, m := range moves {
+		i, s := m.touches()
+		for _, id := range i {
+			ids[id] = true
+		}
+		for _, sku := range s {
+			skus[sku] = true
+		}
+		if r, ok := m.(*Return); ok {
+			returns[r.ID] = true
+		}
+	}
+	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus))}
+}
+
+// Make makes the moves one after the other and returns what came of each. A
+// move that fails leaves the shelf to the next as it found it.
+func (s *Shelf) Make(moves []Move) []error {
+	results := make([]error, len(moves))
+	for n, m := range moves {
+		results[n] = m.on(s)
+	}
+	for sku := range s.ChangedItems {
+		s.Items[sku].Version++
+	}
+	return results
+}
+
+// item is for reading.
+func (s *Shelf) item(sku SKU) *Item {
+	if i, ok := s.Items[sku]; ok {
+		return i
+	}
+	return &Item{SKU: sku}
+}
+
+// change is for a change that will happen.
+func (s *Shelf) change(sku SKU) *Item {
+	i, ok := s.Items[sku]
+	if !ok {
+		i = &Item{SKU: sku}
+		s.Items[sku] = i
+	}
+	s.ChangedItems[sku] = true
+	return i
+}
+
+func (s *Shelf) keep(r Reservation) {
+	s.Reservations[r.ID] = &r
+	s.ChangedReservations[r.ID] = true
+}
+
+func (s *Shelf) note(e Entry) { s.Entries = append(s.Entries, e) }
