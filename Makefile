@@ -60,6 +60,7 @@ lint: $(BIN)/buf ## Check format, vet, staticcheck, govulncheck, the API and the
 	GOWORK=off go -C tools/lint build -o ../../$(BIN)/ tool
 	@for m in $(MODULES); do echo "staticcheck $$m"; $(BIN)/staticcheck ./$$m/...; done
 	@for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && GOWORK=off ../$(BIN)/govulncheck ./...); done
+	GOWORK=off go -C tools/sqlcheck test .
 	GOWORK=off go -C tools/sqlcheck run . ../..
 
 .PHONY: test
