@@ -1,0 +1,156 @@
+// Package basketdb keeps carts in SQL.
+package basketdb
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/services/cart/internal/basket"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations returns the SQL that both databases run.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+// Store implements basket.Store.
+type Store struct{ db *crdb.DB }
+
+// New returns a store.
+func New(db *crdb.DB) *Store { return &Store{db} }
+
+const readCarts = `SELECT owner, currency, lines, version, touched_at FROM cart WHERE owner IN ($1, $2)`
+
+// Carts implements basket.Store.
+func (s *Store) Carts(ctx context.Context, owner, guest basket.Owner) (own, guests basket.Cart, err error) {
+	own, guests = basket.Cart{Owner: owner}, basket.Cart{Owner: guest}
+	rows, err := s.db.Query(ctx, readCarts, owner, guest)
+	if err != nil {
+		return own, guests, err
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (basket.Cart, error) { return scan(row) })
+	for _, c := range found {
+		if c.Owner == owner {
+			own = c
+		} else {
+			guests = c
+		}
+	}
+	return own, guests, err
+}
+
+func scan(row pgx.Row) (c basket.Cart, err error) {
+	err = row.Scan(&c.Owner, &c.Currency, &c.Lines, &c.Version, &c.Touched)
+	c.Touched = c.Touched.UTC()
+	return c, err
+}
+
+// Change implements basket.Store.
+func (s *Store) Change(ctx context.Context, owner basket.Owner, f func(*basket.Cart) error) (basket.Cart, error) {
+	return crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (basket.Cart, error) {
+		c, err := read(ctx, tx, owner)
+		if err != nil {
+			return c, err
+		}
+		before := c.Version
+		if err := f(&c); err != nil || c.Version == before {
+			return c, err
+		}
+		return c, write(ctx, tx, c)
+	})
+}
+
+// Merge implements basket.Store. It is no answer to a call, so it is not kept as one.
+func (s *Store) Merge(ctx context.Context, owner, guest basket.Owner, f func(own *basket.Cart, guests basket.Cart)) (own basket.Cart, err error) {
+	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		guests, err := take(ctx, tx, guest)
+		if err != nil {
+			return err
+		}
+		if own, err = read(ctx, tx, owner); err != nil || guests.Version == 0 {
+			return err
+		}
+		before := own.Version
+		if f(&own, guests); own.Version == before {
+			return nil
+		}
+		return write(ctx, tx, own)
+	})
+	return own, err
+}
+
+const (
+	readCart  = `SELECT owner, currency, lines, version, touched_at FROM cart WHERE owner = $1 FOR UPDATE`
+	takeCart  = `DELETE FROM cart WHERE owner = $1 RETURNING owner, currency, lines, version, touched_at`
+	writeCart = `INSERT INTO cart (owner, currency, lines, version, touched_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (owner) DO UPDATE SET currency = excluded.currency, lines = excluded.lines, version = excluded.version, touched_at = excluded.touched_at`
+)
+
+func read(ctx context.Context, tx crdb.Tx, owner basket.Owner) (basket.Cart, error) {
+	return orNone(owner, tx.QueryRow(ctx, readCart, owner))
+}
+
+// take removes a cart and returns it: of many who try, one has it.
+func take(ctx context.Context, tx crdb.Tx, owner basket.Owner) (basket.Cart, error) {
+	return orNone(owner, tx.QueryRow(ctx, takeCart, owner))
+}
+
+func orNone(owner basket.Owner, row pgx.Row) (basket.Cart, error) {
+	c, err := scan(row)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return basket.Cart{Owner: owner}, nil
+	}
+	return c, err
+}
+
+func write(ctx context.Context, tx crdb.Tx, c basket.Cart) error {
+	lines := c.Lines
+	if lines == nil {
+		lines = []basket.Line{}
+	}
+	_, err := tx.Exec(ctx, writeCart, c.Owner, c.Currency, lines, c.Version, c.Touched)
+	return err
+}
+
+const touchCart = `UPDATE cart SET touched_at = $2 WHERE owner = $1 AND touched_at < $2`
+
+// Touch implements basket.Store.
+func (s *Store) Touch(ctx context.Context, owner basket.Owner, now time.Time) error {
+	return crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		_, err := tx.Exec(ctx, touchCart, owner, now)
+		return err
+	})
+}
+
+const (
+	sweepCarts = `DELETE FROM cart WHERE owner IN (SELECT owner FROM cart WHERE touched_at < $1 ORDER BY touched_at LIMIT $2)`
+	sweepMost  = 500
+)
+
+// Sweep implements basket.Store. It goes in steps, so that nobody waits long.
+func (s *Store) Sweep(ctx context.Context, since time.Time) error {
+	for {
+		var gone int64
+		err := crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+			swept, err := tx.Exec(ctx, sweepCarts, since, sweepMost)
+			gone = swept.RowsAffected()
+			return err
+		})
+		if err != nil || gone < sweepMost {
+			return err
+		}
+	}
+}
