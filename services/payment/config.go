@@ -1,0 +1,23 @@
+package payment
+
+import (
+	"time"
+
+	"github.com/souk-commerce/souk/kit/config"
+)
+
+// Config is the service's own settings.
+type Config struct {
+	// Callers wait up to 20 seconds.
+	Patience time.Duration `help:"How long to wait for an answer of a provider." default:"8s" env:"SOUK_PAYMENT_PATIENCE"`
+	Sandbox Sandbox `embed:"" prefix:"sandbox-"`
+}
+
+// Sandbox says where the provider to try a shop with is.
+type Sandbox struct {
+	URL           string        `help:"The sandbox provider's API, as the payment service reaches it." env:"SOUK_SANDBOX_URL"`
+	PublicURL     string        `help:"The sandbox provider, as browsers reach it." env:"SOUK_SANDBOX_PUBLIC_URL"`
+	Publishable   string        `help:"Key that browsers show the sandbox provider." env:"SOUK_SANDBOX_PUBLISHABLE_KEY"`
+	Secret        config.Secret `help:"Key of the sandbox provider's API." env:"SOUK_SANDBOX_SECRET"`
+	WebhookSecret config.Secret `help:"Secret that the sandbox provider signs its messages with." env:"SOUK_SANDBOX_WEBHOOK_SECRET"`
+}

@@ -1,0 +1,344 @@
+package pay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/souk-commerce/souk/api/money"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/fault"
+)
+
+// Provider moves money. Every call names the payment by our own id or by the
+// provider's, and may be repeated.
+type Provider interface {
+	Name() string
+	// Config is what a browser needs to turn a card into a token.
+	Config() Config
+	// Authorize reserves the amount, once for a payment's ID. A definite no is a Refusal.
+	Authorize(ctx context.Context, p Payment) (Report, error)
+	// Find asks by our ID; ErrUnknown when the provider has never heard of it.
+	Find(ctx context.Context, p Payment) (Report, error)
+	Capture(ctx context.Context, p Payment) (Report, error)
+	Void(ctx context.Context, p Payment) (Report, error)
+	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
+	// Webhook checks a message's signature and age and returns our payment's ID.
+	Webhook(header http.Header, body []byte, now time.Time) (id string, err error)
+}
+
+// Config tells a browser where card data goes.
+type Config struct{ Provider, TokenizeURL, PublishableKey string }
+
+// Store keeps payments.
+type Store interface {
+	// Begin adds a payment, or returns the one of this ID that is there.
+	Begin(ctx context.Context, p Payment) (Payment, error)
+	// Change stores what f leaves in the payment, and tells it when f says it
+	// changed. f may run more than once. ErrNoPayment when there is none.
+	Change(ctx context.Context, id string, f func(*Payment) (told bool, err error)) (Payment, error)
+	Payment(ctx context.Context, id string) (Payment, error)
+	// BeginRefund notes a refund within what was captured, or returns the one of
+	// this ID that is there.
+	BeginRefund(ctx context.Context, id string, r Refund) (Payment, Refund, error)
+	// RefundDone notes that the provider has taken a refund.
+	RefundDone(ctx context.Context, id, refund string) error
+	// Due returns payments that have to be asked for, and refunds not yet taken.
+	Due(ctx context.Context, now time.Time, most int) (payments []string, refunds []Owed, err error)
+}
+
+// Owed is a refund that the provider has not taken yet.
+type Owed struct {
+	Payment string
+	Refund  Refund
+}
+
+// Deps is what a desk leans on.
+type Deps struct {
+	Store Store
+	// The first is for new payments.
+	Providers []Provider
+	Clock     clock.Clock
+	// Patience bounds one call to a provider: well within the caller's deadline.
+	Patience time.Duration
+}
+
+// Desk is what callers can ask.
+type Desk struct{ Deps }
+
+// New returns a desk.
+func New(d Deps) *Desk { return &Desk{d} }
+
+// Config is what browsers need for new payments.
+func (d *Desk) Config() Config { return d.Providers[0].Config() }
+
+// Authorize reserves the amount. A payment that was begun before is never begun
+// again: the provider is asked where it stands. No answer is Pending, not an error.
+func (d *Desk) Authorize(ctx context.Context, id string, amount money.Amount, method, returnURL string) (Payment, error) {
+	if amount.Minor <= 0 {
+		return Payment{}, ErrAmount
+	}
+	now := d.Clock.Now()
+	own := Payment{ID: id, State: Pending, Amount: amount, Provider: d.Providers[0].Name(), Method: method, ReturnURL: returnURL, Created: now}
+	own.check(now)
+	p, err := d.Store.Begin(ctx, own)
+	switch {
+	case err != nil:
+		return p, err
+	case p.State == Voided:
+		return p, ErrVoided
+	case p.Amount != amount:
+		return p, ErrDiffers
+	case p.State != Pending:
+		return p, nil
+	}
+	return d.authorize(ctx, p)
+}
+
+func (d *Desk) authorize(ctx context.Context, p Payment) (Payment, error) {
+	provider, err := d.provider(p)
+	if err != nil {
+		return p, err
+	}
+	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Authorize(ctx, p) })
+	var no Refusal
+	if errors.As(err, &no) {
+		report, err = Report{State: Declined, Decline: no.Reason}, nil
+	}
+	if err != nil {
+		return p, nil // it may have got there: it is asked for later
+	}
+	return d.learn(ctx, p.ID, report)
+}
+
+// within bounds a call to a provider, and lets it end when the caller goes away:
+// money may move.
+func (d *Desk) within(ctx context.Context, f func(ctx context.Context) (Report, error)) (Report, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Patience)
+	defer cancel()
+	return f(ctx)
+}
+
+// learn stores a report. When the payment was given up meanwhile, what the
+// provider holds is voided.
+func (d *Desk) learn(ctx context.Context, id string, r Report) (Payment, error) {
+	ctx = context.WithoutCancel(ctx)
+	p, err := d.Store.Change(ctx, id, func(p *Payment) (bool, error) { return p.Learn(r, d.Clock.Now()), nil })
+	if err != nil || p.State != Voided || p.Settled {
+		return p, err
+	}
+	return d.settleVoid(ctx, p, r)
+}
+
+// Sync asks the provider where a payment stands.
+func (d *Desk) Sync(ctx context.Context, id string) (Payment, error) {
+	p, err := d.Store.Payment(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	provider, err := d.provider(p)
+	if err != nil {
+		return p, err
+	}
+	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Find(ctx, p) })
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return d.Store.Change(ctx, id, func(p *Payment) (bool, error) { return p.Unknown(d.Clock.Now()), nil })
+	case err != nil:
+		return p, ErrProvider.Because(err)
+	}
+	return d.learn(ctx, id, report)
+}
+
+// Capture takes the authorized amount.
+func (d *Desk) Capture(ctx context.Context, id string) (Payment, error) {
+	p, err := d.Store.Payment(ctx, id)
+	switch {
+	case err != nil:
+		return p, err
+	case p.State == Captured || p.State == Refunded:
+		return p, nil
+	case p.State != Authorized:
+		return p, ErrNotAuthorized
+	}
+	provider, err := d.provider(p)
+	if err != nil {
+		return p, err
+	}
+	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Capture(ctx, p) })
+	if err != nil {
+		return p, ErrProvider.Because(err)
+	}
+	return d.learn(ctx, id, report)
+}
+
+// Void gives an authorization up. One that was never begun is noted as given up,
+// so that a late Authorize of it is refused.
+func (d *Desk) Void(ctx context.Context, id string) (Payment, error) {
+	now := d.Clock.Now()
+	begun, err := d.Store.Begin(ctx, Payment{ID: id, State: Voided, Amount: money.Of("XXX", 0), Provider: d.Providers[0].Name(), Settled: true, Created: now, CheckAt: now})
+	if err != nil || begun.State == Voided && begun.Settled {
+		return begun, err
+	}
+	p, err := d.Store.Change(ctx, id, func(p *Payment) (bool, error) {
+		before := p.State
+		err := p.GiveUp(now)
+		return p.State != before, err
+	})
+	if err != nil || p.State != Voided || p.Settled {
+		return p, err
+	}
+	return d.settleVoid(ctx, p, Report{})
+}
+
+// settleVoid makes the provider let go of a payment that was given up. What does
+// not succeed now is tried again by Chase, so it is no error for the caller.
+func (d *Desk) settleVoid(ctx context.Context, p Payment, known Report) (Payment, error) {
+	provider, err := d.provider(p)
+	if err != nil {
+		return p, err
+	}
+	report, err := d.within(ctx, func(ctx context.Context) (r Report, err error) {
+		if r = known; r.State == "" {
+			if r, err = provider.Find(ctx, p); err != nil {
+				return r, err
+			}
+		}
+		p.Reference = orDefault(p.Reference, r.Reference)
+		switch r.State {
+		case Captured:
+			// It was taken after all: given back whole.
+			return provider.Refund(ctx, p, Refund{ID: "void-" + p.ID, Amount: r.Captured})
+		case Voided, Declined, Refunded:
+			return r, nil
+		}
+		return provider.Void(ctx, p)
+	})
+	return d.Store.Change(context.WithoutCancel(ctx), p.ID, func(p *Payment) (bool, error) {
+		now := d.Clock.Now()
+		switch {
+		case errors.Is(err, ErrUnknown):
+			p.Unknown(now)
+		case err != nil:
+			p.Tries++
+			p.check(now)
+		default:
+			if report.State == Refunded {
+				report.State = Voided
+			}
+			p.Learn(report, now)
+		}
+		return false, nil // that it is voided was told when it was given up
+	})
+}
+
+// Refund gives captured money back, once for a refund's ID.
+func (d *Desk) Refund(ctx context.Context, id, refund string, amount money.Amount) (Payment, error) {
+	if amount.Minor <= 0 {
+		return Payment{}, ErrAmount
+	}
+	p, err := d.Store.Payment(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	if p.Amount.Currency != amount.Currency {
+		return p, ErrAmount
+	}
+	p, r, err := d.Store.BeginRefund(ctx, id, Refund{ID: refund, Amount: amount.Minor})
+	if err != nil || r.Done {
+		return p, err
+	}
+	return d.refund(ctx, p, r)
+}
+
+func (d *Desk) refund(ctx context.Context, p Payment, r Refund) (Payment, error) {
+	provider, err := d.provider(p)
+	if err != nil {
+		return p, err
+	}
+	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Refund(ctx, p, r) })
+	if err != nil {
+		return p, ErrProvider.Because(err)
+	}
+	if err := d.Store.RefundDone(context.WithoutCancel(ctx), p.ID, r.ID); err != nil {
+		return p, err
+	}
+	return d.learn(ctx, p.ID, report)
+}
+
+// Payment returns a payment as we know it.
+func (d *Desk) Payment(ctx context.Context, id string) (Payment, error) {
+	return d.Store.Payment(ctx, id)
+}
+
+// Webhook takes a provider's message in. The message is only a reason to ask:
+// it may be late, or come twice.
+func (d *Desk) Webhook(ctx context.Context, provider string, header http.Header, body []byte) error {
+	p, err := d.provider(Payment{Provider: provider})
+	if err != nil {
+		return err
+	}
+	id, err := p.Webhook(header, body, d.Clock.Now())
+	if err != nil {
+		return err
+	}
+	if _, err = d.Sync(ctx, id); fault.KindOf(err) == fault.NotFound {
+		return nil // not one of ours
+	}
+	return err
+}
+
+// chaseMost bounds how much one round takes on.
+const chaseMost = 50
+
+// Chase asks for payments without an answer, voids what was given up, and sends
+// refunds that have not arrived. It tells how much there was to do.
+func (d *Desk) Chase(ctx context.Context) (int, error) {
+	payments, refunds, err := d.Store.Due(ctx, d.Clock.Now(), chaseMost)
+	if err != nil {
+		return 0, err
+	}
+	var errs []error
+	for _, id := range payments {
+		errs = append(errs, d.chase(ctx, id))
+	}
+	for _, owed := range refunds {
+		p, err := d.Store.Payment(ctx, owed.Payment)
+		if err == nil {
+			_, err = d.refund(ctx, p, owed.Refund)
+		}
+		errs = append(errs, err)
+	}
+	return len(payments) + len(refunds), errors.Join(errs...)
+}
+
+func (d *Desk) chase(ctx context.Context, id string) error {
+	p, err := d.Store.Change(ctx, id, func(p *Payment) (bool, error) {
+		p.Tries++ // the next look comes later, whatever this one brings
+		p.check(d.Clock.Now())
+		return false, nil
+	})
+	if err != nil {
+		return err
+	}
+	if p.State == Voided {
+		_, err = d.settleVoid(ctx, p, Report{})
+	} else {
+		_, err = d.Sync(ctx, id)
+	}
+	if err != nil {
+		return fmt.Errorf("chase payment %s: %w", id, err)
+	}
+	return nil
+}
+
+func (d *Desk) provider(p Payment) (Provider, error) {
+	for _, provider := range d.Providers {
+		if provider.Name() == p.Provider {
+			return provider, nil
+		}
+	}
+	return nil, ErrNoProvider
+}

@@ -1,0 +1,166 @@
+// Package paydb keeps payments in SQL.
+package paydb
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/services/payment/internal/pay"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations returns the SQL that both databases run.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
+
+// TopicChanged is where a payment is told whenever its state changes.
+const TopicChanged = "payment.changed"
+
+// Store implements pay.Store.
+type Store struct{ db *crdb.DB }
+
+// New returns a store.
+func New(db *crdb.DB) *Store { return &Store{db} }
+
+const (
+	insertPayment = `INSERT INTO payment (id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at)
+		VALUES ($1, $2, $3, $4, 0, 0, $5, '', $6, $7, '', '', '', $8, $9, 0, $10) ON CONFLICT (id) DO NOTHING`
+	onePayment  = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at FROM payment WHERE id = $1`
+	lockPayment = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at FROM payment WHERE id = $1 FOR UPDATE`
+	writePay    = `UPDATE payment SET state = $2, captured = $3, refunded = $4, reference = $5, action_url = $6, decline = $7, summary = $8, settled = $9, check_at = $10, tries = $11 WHERE id = $1`
+)
+
+func scanPayment(row pgx.Row) (p pay.Payment, err error) {
+	err = row.Scan(&p.ID, &p.State, &p.Amount.Currency, &p.Amount.Minor, &p.Captured, &p.Refunded, &p.Provider, &p.Reference, &p.Method, &p.ReturnURL,
+		&p.ActionURL, &p.Decline, &p.Summary, &p.Settled, &p.CheckAt, &p.Tries, &p.Created)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = pay.ErrNoPayment
+	}
+	p.CheckAt, p.Created = p.CheckAt.UTC(), p.Created.UTC()
+	return p, err
+}
+
+// Begin implements pay.Store.
+func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err error) {
+	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created); err != nil {
+			return err
+		}
+		kept, err = scanPayment(tx.QueryRow(ctx, onePayment, p.ID))
+		return err
+	})
+	return kept, err
+}
+
+// Change implements pay.Store.
+func (s *Store) Change(ctx context.Context, id string, f func(*pay.Payment) (bool, error)) (p pay.Payment, err error) {
+	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		if p, err = scanPayment(tx.QueryRow(ctx, lockPayment, id)); err != nil {
+			return err
+		}
+		told, err := f(&p)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, writePay, id, p.State, p.Captured, p.Refunded, p.Reference, p.ActionURL, p.Decline, p.Summary, p.Settled, p.CheckAt, p.Tries); err != nil {
+			return err
+		}
+		if !told {
+			return nil
+		}
+		return bus.Put(ctx, tx, TopicChanged, id, p)
+	})
+	return p, err
+}
+
+// Payment implements pay.Store.
+func (s *Store) Payment(ctx context.Context, id string) (pay.Payment, error) {
+	return scanPayment(s.db.QueryRow(ctx, onePayment, id))
+}
+
+const (
+	refundsOf    = `SELECT id, amount, done FROM refund WHERE payment = $1`
+	insertRefund = `INSERT INTO refund (payment, id, amount, done, created_at) VALUES ($1, $2, $3, false, now())`
+	refundDone   = `UPDATE refund SET done = true WHERE payment = $1 AND id = $2`
+)
+
+// BeginRefund implements pay.Store.
+func (s *Store) BeginRefund(ctx context.Context, id string, r pay.Refund) (p pay.Payment, kept pay.Refund, err error) {
+	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		if p, err = scanPayment(tx.QueryRow(ctx, lockPayment, id)); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, refundsOf, id)
+		if err != nil {
+			return err
+		}
+		others, err := pgx.CollectRows(rows, pgx.RowToStructByPos[pay.Refund])
+		if err != nil {
+			return err
+		}
+		sum := r.Amount
+		for _, o := range others {
+			if o.ID == r.ID {
+				if kept = o; o.Amount != r.Amount {
+					return pay.ErrRefundDiffers
+				}
+				return nil
+			}
+			sum += o.Amount
+		}
+		if sum > p.Captured {
+			return pay.ErrRefund
+		}
+		kept = r
+		_, err = tx.Exec(ctx, insertRefund, id, r.ID, r.Amount)
+		return err
+	})
+	return p, kept, err
+}
+
+// RefundDone implements pay.Store.
+func (s *Store) RefundDone(ctx context.Context, id, refund string) error {
+	_, err := s.db.Exec(ctx, refundDone, id, refund)
+	return err
+}
+
+const (
+	duePayments = `SELECT id FROM payment WHERE NOT settled AND check_at <= $1 ORDER BY check_at LIMIT $2`
+	dueRefunds  = `SELECT payment, id, amount, done FROM refund WHERE NOT done AND created_at <= $1 ORDER BY created_at LIMIT $2`
+)
+
+// refundPatience is how long a refund is left to the call that began it.
+const refundPatience = 30 * time.Second
+
+// Due implements pay.Store.
+func (s *Store) Due(ctx context.Context, now time.Time, most int) (payments []string, refunds []pay.Owed, err error) {
+	rows, err := s.db.Query(ctx, duePayments, now, most)
+	if err != nil {
+		return nil, nil, err
+	}
+	if payments, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return nil, nil, err
+	}
+	if rows, err = s.db.Query(ctx, dueRefunds, now.Add(-refundPatience), most); err != nil {
+		return nil, nil, err
+	}
+	refunds, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o pay.Owed, err error) {
+		err = row.Scan(&o.Payment, &o.Refund.ID, &o.Refund.Amount, &o.Refund.Done)
+		return o, err
+	})
+	return payments, refunds, err
+}

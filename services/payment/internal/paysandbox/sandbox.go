@@ -1,0 +1,149 @@
+// Package paysandbox speaks with the sandbox provider.
+package paysandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/souk-commerce/souk/kit/config"
+	"github.com/souk-commerce/souk/services/payment/internal/pay"
+	"github.com/souk-commerce/souk/services/payment/sandbox"
+)
+
+// Config says where the provider is and how we are known to it.
+type Config struct {
+	// As we reach it, and as browsers do.
+	URL, PublicURL        string
+	Publishable           string
+	Secret, WebhookSecret config.Secret
+}
+
+// Provider implements pay.Provider.
+type Provider struct {
+	cfg    Config
+	client *http.Client
+}
+
+// New returns the provider.
+func New(cfg Config) *Provider {
+	cfg.URL, cfg.PublicURL = strings.TrimSuffix(cfg.URL, "/"), strings.TrimSuffix(cfg.PublicURL, "/")
+	return &Provider{cfg: cfg, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// Name implements pay.Provider.
+func (*Provider) Name() string { return "sandbox" }
+
+// Config implements pay.Provider.
+func (p *Provider) Config() pay.Config {
+	return pay.Config{Provider: "sandbox", TokenizeURL: p.cfg.PublicURL + sandbox.TokensPath, PublishableKey: p.cfg.Publishable}
+}
+
+// Authorize implements pay.Provider.
+func (p *Provider) Authorize(ctx context.Context, own pay.Payment) (pay.Report, error) {
+	return p.call(ctx, http.MethodPost, sandbox.PaymentsPath, sandbox.PaymentRequest{
+		Reference: own.ID, Currency: own.Amount.Currency, Amount: own.Amount.Minor, Token: own.Method, ReturnURL: own.ReturnURL,
+	})
+}
+
+// Find implements pay.Provider.
+func (p *Provider) Find(ctx context.Context, own pay.Payment) (pay.Report, error) {
+	return p.call(ctx, http.MethodGet, sandbox.PaymentsPath+"?"+url.Values{"reference": {own.ID}}.Encode(), nil)
+}
+
+// Capture implements pay.Provider.
+func (p *Provider) Capture(ctx context.Context, own pay.Payment) (pay.Report, error) {
+	return p.call(ctx, http.MethodPost, p.of(own, "capture"), struct{}{})
+}
+
+// Void implements pay.Provider.
+func (p *Provider) Void(ctx context.Context, own pay.Payment) (pay.Report, error) {
+	return p.call(ctx, http.MethodPost, p.of(own, "void"), struct{}{})
+}
+
+// Refund implements pay.Provider.
+func (p *Provider) Refund(ctx context.Context, own pay.Payment, r pay.Refund) (pay.Report, error) {
+	return p.call(ctx, http.MethodPost, p.of(own, "refunds"), sandbox.RefundRequest{Reference: r.ID, Amount: r.Amount})
+}
+
+// Webhook implements pay.Provider.
+func (p *Provider) Webhook(header http.Header, body []byte, now time.Time) (string, error) {
+	if !sandbox.Verify(p.cfg.WebhookSecret.Reveal(), header.Get(sandbox.SignatureHeader), body, now) {
+		return "", pay.ErrSignature
+	}
+	var e sandbox.Event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return "", pay.ErrSignature.Because(err)
+	}
+	return e.Payment.Reference, nil
+}
+
+func (p *Provider) of(own pay.Payment, what string) string {
+	return sandbox.PaymentsPath + "/" + url.PathEscape(own.Reference) + "/" + what
+}
+
+const maxAnswer = 1 << 20
+
+func (p *Provider) call(ctx context.Context, method, path string, message any) (pay.Report, error) {
+	var body io.Reader
+	if message != nil {
+		text, err := json.Marshal(message)
+		if err != nil {
+			return pay.Report{}, err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, p.cfg.URL+path, body)
+	if err != nil {
+		return pay.Report{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+p.cfg.Secret.Reveal())
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return pay.Report{}, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return pay.Report{}, err
+	}
+	return read(resp.StatusCode, text)
+}
+
+func read(status int, text []byte) (pay.Report, error) {
+	if status == http.StatusOK {
+		var answer sandbox.Payment
+		if err := json.Unmarshal(text, &answer); err != nil {
+			return pay.Report{}, fmt.Errorf("sandbox answered what cannot be read: %w", err)
+		}
+		return report(answer), nil
+	}
+	var bad sandbox.Error
+	_ = json.Unmarshal(text, &bad) // without a code the status has to do
+	switch {
+	case status == http.StatusNotFound:
+		return pay.Report{}, pay.ErrUnknown
+	case status == http.StatusUnprocessableEntity:
+		return pay.Report{}, pay.Refusal{Reason: bad.Error.Code}
+	}
+	return pay.Report{}, fmt.Errorf("sandbox answered %d %s", status, bad.Error.Code)
+}
+
+var states = map[string]pay.State{
+	sandbox.RequiresAction: pay.Action, sandbox.Authorized: pay.Authorized, sandbox.Captured: pay.Captured,
+	sandbox.Voided: pay.Voided, sandbox.Declined: pay.Declined, sandbox.Refunded: pay.Refunded,
+}
+
+func report(p sandbox.Payment) pay.Report {
+	return pay.Report{
+		Reference: p.ID, State: states[p.Status], Captured: p.Captured, Refunded: p.Refunded,
+		ActionURL: p.ActionURL, Decline: p.DeclineCode, Summary: p.Card,
+	}
+}

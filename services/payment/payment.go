@@ -1,0 +1,106 @@
+// Package payment moves money through providers: authorized when an order is
+// placed, captured after it, given up or given back when it does not come to it.
+package payment
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/kit/rpc"
+	"github.com/souk-commerce/souk/kit/run"
+	"github.com/souk-commerce/souk/services/payment/internal/pay"
+	"github.com/souk-commerce/souk/services/payment/internal/paybus"
+	"github.com/souk-commerce/souk/services/payment/internal/paydb"
+	"github.com/souk-commerce/souk/services/payment/internal/payrpc"
+	"github.com/souk-commerce/souk/services/payment/internal/paysandbox"
+)
+
+// WebhookPath is where providers send their messages, followed by their name.
+const WebhookPath = payrpc.WebhookPath
+
+// Deps is what the service leans on.
+type Deps struct {
+	DB    *crdb.DB
+	Bus   *bus.Bus
+	RPC   rpc.Deps
+	Clock clock.Clock
+	Log   *slog.Logger
+}
+
+// Service is the running service.
+type Service struct {
+	desk   *pay.Desk
+	mounts []rpc.Mount
+	relay  *bus.Relay
+	deps   Deps
+}
+
+// Migrations returns the service's SQL.
+func Migrations() fs.FS { return paydb.Migrations() }
+
+// Open makes the service ready; Run starts its workers.
+func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
+	s := cfg.Sandbox
+	if s.URL == "" || s.PublicURL == "" || s.Secret.Reveal() == "" || s.WebhookSecret.Reveal() == "" {
+		return nil, errors.New("payment: no provider: set SOUK_SANDBOX_URL, SOUK_SANDBOX_PUBLIC_URL, SOUK_SANDBOX_SECRET and SOUK_SANDBOX_WEBHOOK_SECRET")
+	}
+	provider := paysandbox.New(paysandbox.Config{URL: s.URL, PublicURL: s.PublicURL, Publishable: s.Publishable, Secret: s.Secret, WebhookSecret: s.WebhookSecret})
+	desk := pay.New(pay.Deps{Store: paydb.New(d.DB), Providers: []pay.Provider{provider}, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
+	return &Service{
+		desk: desk, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
+		relay: bus.NewRelay(d.Bus, d.DB, "payment", paybus.Announce), deps: d,
+	}, nil
+}
+
+// Name implements run.Part.
+func (s *Service) Name() string { return "payment" }
+
+// Handlers returns what the service answers.
+func (s *Service) Handlers() []rpc.Mount { return s.mounts }
+
+const (
+	chaseEvery = time.Second
+	sweepEvery = time.Hour
+)
+
+// Run tells events, asks providers for what they have not answered, and forgets
+// old answers, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	return run.Until(ctx, s.relay, run.Func("payment chaser", s.chase), run.Func("payment sweeper", s.sweep))
+}
+
+func (s *Service) chase(ctx context.Context) error {
+	return every(ctx, chaseEvery, func() {
+		if _, err := s.desk.Chase(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.WarnContext(ctx, "payments without an answer are asked for again", "error", err)
+		}
+	})
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	return every(ctx, sweepEvery, func() {
+		if err := crdb.Sweep(ctx, s.deps.DB, s.deps.Clock.Now()); err != nil && ctx.Err() == nil {
+			s.deps.Log.WarnContext(ctx, "old answers not removed", "error", err)
+		}
+	})
+}
+
+func every(ctx context.Context, d time.Duration, f func()) error {
+	ticker := time.NewTicker(d)
+	defer ticker.Stop()
+	for {
+		f()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,396 @@
+package payment_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+
+	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
+	typev1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/config"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/kit/fault"
+	"github.com/souk-commerce/souk/kit/kittest"
+	"github.com/souk-commerce/souk/kit/rpc"
+	"github.com/souk-commerce/souk/services/payment"
+	"github.com/souk-commerce/souk/services/payment/sandbox"
+)
+
+func TestMain(m *testing.M) { kittest.Main(m) }
+
+// shop is the service and the provider, each with its own database.
+type shop struct {
+	t               *testing.T
+	pay             paymentv1connect.PaymentServiceClient
+	provider        *httptest.Server
+	served          *kittest.Served
+	ours, providers *crdb.DB
+	clock           *clock.Fake
+}
+
+func open(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{t: t, clock: clock.NewFake(time.Now()), ours: kittest.DB(t, payment.Migrations()), providers: kittest.DB(t, sandbox.Migrations())}
+	// Each has to know where the other is, so the provider's handler comes later.
+	var handler http.Handler
+	s.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(s.provider.Close)
+	svc, err := payment.Open(t.Context(), payment.Config{Patience: time.Second, Sandbox: payment.Sandbox{
+		URL: s.provider.URL, PublicURL: s.provider.URL, Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
+	}}, payment.Deps{DB: s.ours, Bus: kittest.Bus(t), RPC: kittest.RPC(t, "payment"), Clock: s.clock, Log: kittest.Log(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.served = kittest.Serve(t, svc.Handlers())
+	box := sandbox.New(sandbox.Config{
+		PublicURL: s.provider.URL, WebhookURL: s.served.URL + payment.WebhookPath + "sandbox", Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
+	}, s.providers, s.clock, kittest.Log(t))
+	handler = box.Handler()
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { svc.Run(ctx) })
+	running.Go(func() { box.Run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
+	s.pay = paymentv1connect.NewPaymentServiceClient(s.served.As(t, rpc.Principal{Subject: "order", Role: rpc.Service}), s.served.URL, rpc.ClientOptions()...)
+	return s
+}
+
+// token is what a browser gets for a card.
+func (s *shop) token(number string) string {
+	s.t.Helper()
+	body := fmt.Sprintf(`{"publishable_key":"pk","number":%q,"exp_month":12,"exp_year":2099,"cvc":"123"}`, number)
+	resp, err := http.Post(s.provider.URL+sandbox.TokensPath, "application/json", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct{ Token string }
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
+		s.t.Fatalf("no token for %s: %v", number, err)
+	}
+	return answer.Token
+}
+
+func usd(minor int64) *typev1.Money { return &typev1.Money{CurrencyCode: "USD", MinorUnits: minor} }
+
+func (s *shop) authorize(id, number string, minor int64) (*pb.Payment, error) {
+	resp, err := s.pay.Authorize(s.t.Context(), &pb.AuthorizeRequest{PaymentId: id, Amount: usd(minor), PaymentMethod: s.token(number), ReturnUrl: "http://shop.example/back"})
+	return resp.GetPayment(), err
+}
+
+func (s *shop) state(id string) pb.PaymentState {
+	s.t.Helper()
+	resp, err := s.pay.GetPayment(s.t.Context(), &pb.GetPaymentRequest{PaymentId: id})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.GetPayment().GetState()
+}
+
+// held is the money that the provider keeps back or has taken, over all payments.
+func (s *shop) held() (n int64) {
+	s.t.Helper()
+	const query = `SELECT COALESCE(SUM(amount - refunded), 0)::INT8 FROM sandbox_payment WHERE status IN ('authorized', 'captured', 'requires_action')`
+	if err := s.providers.QueryRow(s.t.Context(), query).Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+func (s *shop) waitFor(what string, done func() bool) {
+	s.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for !done() {
+		select {
+		case <-deadline:
+			s.t.Fatalf("waited in vain for %s", what)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func reasonOf(err error) string {
+	if f, ok := fault.As(rpc.FaultOf(err)); ok {
+		return f.Reason
+	}
+	return fmt.Sprint(err)
+}
+
+const (
+	visa        = "4242424242424242"
+	declined    = "4000000000000002"
+	poor        = "4000000000009995"
+	secure      = "4000000000003220"
+	lostAnswers = "4000000000000119"
+)
+
+const (
+	authorized = pb.PaymentState_PAYMENT_STATE_AUTHORIZED
+	captured   = pb.PaymentState_PAYMENT_STATE_CAPTURED
+	voided     = pb.PaymentState_PAYMENT_STATE_VOIDED
+)
+
+func TestMoneyIsTakenOnceAndGivenBackNoMoreThanOnce(t *testing.T) {
+	s := open(t)
+	id := uuid.NewString()
+	first, err := s.authorize(id, visa, 1250)
+	if err != nil || first.GetState() != authorized || first.GetSummary() != "Visa ending in 4242" {
+		t.Fatalf("Authorize = %v, %v", first, err)
+	}
+	if again, err := s.authorize(id, visa, 1250); err != nil || again.GetProviderReference() != first.GetProviderReference() {
+		t.Errorf("again: %v, %v; want the same payment", again, err)
+	}
+	if _, err := s.authorize(id, visa, 9999); reasonOf(err) != "payment_differs" {
+		t.Errorf("another amount: %v, want payment_differs", err)
+	}
+	for range 2 {
+		if resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); err != nil || resp.GetPayment().GetCaptured().GetMinorUnits() != 1250 {
+			t.Fatalf("Capture = %v, %v", resp.GetPayment(), err)
+		}
+	}
+	if _, err := s.pay.Void(t.Context(), &pb.VoidRequest{PaymentId: id}); reasonOf(err) != "payment_captured" {
+		t.Errorf("voiding what was captured: %v", err)
+	}
+	refund := func(name string, minor int64) (*pb.Payment, error) {
+		resp, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: name, Amount: usd(minor)})
+		return resp.GetPayment(), err
+	}
+	for range 2 {
+		if p, err := refund("part", 250); err != nil || p.GetRefunded().GetMinorUnits() != 250 || p.GetState() != captured {
+			t.Fatalf("Refund = %v, %v; want 250 once", p, err)
+		}
+	}
+	if _, err := refund("part", 251); reasonOf(err) != "refund_differs" {
+		t.Errorf("same refund, other amount: %v", err)
+	}
+	if _, err := refund("rest", 1001); reasonOf(err) != "refund_too_much" {
+		t.Errorf("more than was captured: %v", err)
+	}
+	if p, err := refund("rest", 1000); err != nil || p.GetState() != pb.PaymentState_PAYMENT_STATE_REFUNDED {
+		t.Errorf("the rest: %v, %v", p, err)
+	}
+	if got := s.held(); got != 0 {
+		t.Errorf("the provider still has %d", got)
+	}
+}
+
+func TestRefundsAtOnceStayWithinWhatWasCaptured(t *testing.T) {
+	s := open(t)
+	id := uuid.NewString()
+	if _, err := s.authorize(id, visa, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for n := range 10 {
+		all.Go(func() {
+			_, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: fmt.Sprint(n), Amount: usd(300)})
+			if err != nil && reasonOf(err) != "refund_too_much" {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := s.held(); got != 100 {
+		t.Errorf("the provider has %d left of 1000, want 100 after three refunds of 300", got)
+	}
+}
+
+func TestDeclines(t *testing.T) {
+	s := open(t)
+	for number, want := range map[string]string{declined: "card_declined", poor: "insufficient_funds"} {
+		id := uuid.NewString()
+		p, err := s.authorize(id, number, 100)
+		if err != nil || p.GetState() != pb.PaymentState_PAYMENT_STATE_DECLINED || p.GetDeclineReason() != want {
+			t.Errorf("%s: %v, %v; want %s", number, p, err, want)
+		}
+		if _, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); reasonOf(err) != "payment_not_authorized" {
+			t.Errorf("capturing a declined payment: %v", err)
+		}
+	}
+	resp, err := s.pay.Authorize(t.Context(), &pb.AuthorizeRequest{PaymentId: "x", Amount: usd(5), PaymentMethod: "tok_of_nobody"})
+	if err != nil || resp.GetPayment().GetDeclineReason() != "invalid_token" {
+		t.Errorf("a token that is none: %v, %v", resp.GetPayment(), err)
+	}
+}
+
+func TestThreeDSecure(t *testing.T) {
+	for answer, want := range map[string]pb.PaymentState{"confirm": authorized, "refuse": pb.PaymentState_PAYMENT_STATE_DECLINED} {
+		t.Run(answer, func(t *testing.T) {
+			s := open(t)
+			id := uuid.NewString()
+			p, err := s.authorize(id, secure, 4200)
+			if err != nil || p.GetState() != pb.PaymentState_PAYMENT_STATE_ACTION_REQUIRED {
+				t.Fatalf("Authorize = %v, %v; want an action", p, err)
+			}
+			page, err := http.Get(p.GetActionUrl())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer page.Body.Close()
+			text, _ := io.ReadAll(page.Body)
+			if !bytes.Contains(text, []byte("$42.00")) {
+				t.Errorf("the bank's page does not name the amount:\n%s", text)
+			}
+			client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			resp, err := client.PostForm(p.GetActionUrl(), url.Values{"answer": {answer}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if got := resp.Header.Get("Location"); got != "http://shop.example/back" {
+				t.Errorf("sent back to %q", got)
+			}
+			// The webhook brings it, nobody asks.
+			s.waitFor("the webhook", func() bool { return s.state(id) == want })
+		})
+	}
+}
+
+func TestALostAnswerIsFound(t *testing.T) {
+	s := open(t)
+	id := uuid.NewString()
+	p, err := s.authorize(id, lostAnswers, 700)
+	if err != nil || p.GetState() != pb.PaymentState_PAYMENT_STATE_PENDING && p.GetState() != authorized {
+		t.Fatalf("Authorize = %v, %v; want pending, not an error", p, err)
+	}
+	s.waitFor("the provider to be asked", func() bool { s.clock.Advance(time.Second); return s.state(id) == authorized })
+	if p, err := s.authorize(id, lostAnswers, 700); err != nil || p.GetState() != authorized {
+		t.Errorf("asked again: %v, %v", p, err)
+	}
+	if got := s.held(); got != 700 {
+		t.Errorf("the provider holds %d, want 700 once", got)
+	}
+}
+
+func TestWhatWasGivenUpHoldsNothing(t *testing.T) {
+	s := open(t)
+	t.Run("after it was authorized", func(t *testing.T) {
+		id := uuid.NewString()
+		if _, err := s.authorize(id, visa, 100); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if resp, err := s.pay.Void(t.Context(), &pb.VoidRequest{PaymentId: id}); err != nil || resp.GetPayment().GetState() != voided {
+				t.Fatalf("Void = %v, %v", resp.GetPayment(), err)
+			}
+		}
+		if got := s.held(); got != 0 {
+			t.Errorf("the provider holds %d", got)
+		}
+	})
+	t.Run("before it was begun", func(t *testing.T) {
+		id := uuid.NewString()
+		if resp, err := s.pay.Void(t.Context(), &pb.VoidRequest{PaymentId: id}); err != nil || resp.GetPayment().GetState() != voided {
+			t.Fatalf("Void = %v, %v", resp.GetPayment(), err)
+		}
+		if _, err := s.authorize(id, visa, 100); reasonOf(err) != "payment_voided" {
+			t.Errorf("a late Authorize: %v, want payment_voided", err)
+		}
+		if got := s.held(); got != 0 {
+			t.Errorf("the provider holds %d", got)
+		}
+	})
+	t.Run("while it is on its way", func(t *testing.T) {
+		id := uuid.NewString()
+		var asked sync.WaitGroup
+		asked.Go(func() { s.authorize(id, lostAnswers, 100) })
+		s.waitFor("the provider to hold money", func() bool { return s.held() == 100 })
+		if _, err := s.pay.Void(t.Context(), &pb.VoidRequest{PaymentId: id}); err != nil {
+			t.Fatal(err)
+		}
+		s.waitFor("the money to be let go", func() bool { s.clock.Advance(time.Second); return s.held() == 0 })
+		asked.Wait()
+		if got := s.state(id); got != voided {
+			t.Errorf("ended %v, want voided", got)
+		}
+	})
+}
+
+func TestWebhooksMustBeSigned(t *testing.T) {
+	s := open(t)
+	body := []byte(`{"payment":{"reference":"x"}}`)
+	now := s.clock.Now()
+	cases := []struct {
+		name, path, signature string
+		want                  int
+	}{
+		{"by nobody", "sandbox", "", 400},
+		{"by another", "sandbox", sandbox.Sign("other", body, now), 400},
+		{"long ago", "sandbox", sandbox.Sign("wh", body, now.Add(-10*time.Minute)), 400},
+		{"for another body", "sandbox", sandbox.Sign("wh", []byte("{}"), now), 400},
+		{"for another provider", "stripe", sandbox.Sign("wh", body, now), 404},
+		{"well, about what is not ours", "sandbox", sandbox.Sign("wh", body, now), 200},
+	}
+	for _, c := range cases {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.served.URL+payment.WebhookPath+c.path, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(sandbox.SignatureHeader, c.signature)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != c.want {
+			t.Errorf("signed %s: %d, want %d", c.name, resp.StatusCode, c.want)
+		}
+	}
+}
+
+// The provider answers nothing: the shop says so, and nothing is lost.
+func TestAProviderThatIsDown(t *testing.T) {
+	s := open(t)
+	token := s.token(visa)
+	id := uuid.NewString()
+	s.provider.Close()
+	resp, err := s.pay.Authorize(t.Context(), &pb.AuthorizeRequest{PaymentId: id, Amount: usd(5), PaymentMethod: token})
+	if err != nil || resp.GetPayment().GetState() != pb.PaymentState_PAYMENT_STATE_PENDING {
+		t.Errorf("Authorize = %v, %v; want pending", resp.GetPayment(), err)
+	}
+	if _, err := s.pay.Sync(t.Context(), &pb.SyncRequest{PaymentId: id}); connect.CodeOf(err) != connect.CodeUnavailable {
+		t.Errorf("Sync = %v, want unavailable", err)
+	}
+}
+
+func TestCardNumbersAreKeptNowhere(t *testing.T) {
+	s := open(t)
+	if _, err := s.authorize(uuid.NewString(), visa, 100); err != nil {
+		t.Fatal(err)
+	}
+	for name, db := range map[string]*crdb.DB{"ours": s.ours, "the provider's": s.providers} {
+		for _, table := range []string{"payment", "outbox", "idempotency", "card_token", "sandbox_payment", "webhook"} {
+			rows, err := db.Query(t.Context(), `SELECT row_to_json(x)::TEXT FROM `+table+` AS x`)
+			if err != nil {
+				continue // not a table of this one
+			}
+			for rows.Next() {
+				var text string
+				if err := rows.Scan(&text); err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(text, visa) {
+					t.Errorf("%s database has a card number in %s", name, table)
+				}
+			}
+			rows.Close()
+		}
+	}
+}
