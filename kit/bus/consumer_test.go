@@ -246,29 +246,18 @@ func TestHandlersWorkInTheTraceOfTheChange(t *testing.T) {
 func TestTailHearsTags(t *testing.T) {
 	t.Parallel()
 	db, b := kittest.DB(t, effects), kittest.Bus(t)
-	heard := make(chan bus.Delivery, 10)
+	heard, listening := make(chan bus.Delivery, 10), make(chan uint64, 1)
 	background(t, func(ctx context.Context) error {
-		return b.Tail(ctx, "souk.>", func(d bus.Delivery) {
-			select {
-			case heard <- d:
-			default:
-			}
-		})
+		return b.Tail(ctx, "souk.>", func(d bus.Delivery) { heard <- d }, func(sequence uint64) { listening <- sequence })
 	})
+	// What is told once it listens is heard.
+	from := <-listening
 	background(t, bus.NewRelay(b, db, "test", announce).Run)
-	n := int64(0)
-	// The tail begins with what is told after it listens: tell until it hears.
-	var first bus.Delivery
-	eventually(t, "a delivery", func() bool {
-		n++
-		put(t, db, "test.happened", "k", n)
-		select {
-		case first = <-heard:
-			return true
-		default:
-			return false
-		}
-	})
+	put(t, db, "test.happened", "k", int64(1))
+	first := <-heard
+	if first.Sequence != from+1 {
+		t.Errorf("listening behind %d, heard %d first", from, first.Sequence)
+	}
 	if len(first.SurrogateKeys) != 1 || first.SurrogateKeys[0] != "thing/k" || first.Source != "test" || first.Sequence == 0 || first.Key != "k" || first.Time.IsZero() {
 		t.Errorf("heard %+v", first)
 	}

@@ -91,6 +91,7 @@ func New(d Deps) *Front {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client := f.client(r)
 	secure := r.TLS != nil || f.proxies > 0 && r.Header.Get("X-Forwarded-Proto") == "https"
+	w = &guarded{ResponseWriter: w, security: f.security, secure: secure}
 	if wait, ok := f.limiter.Take(client, f.clock.Now()); !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 		f.refuse(w, r, connect.CodeResourceExhausted, "Too many requests; please wait a moment.")
@@ -106,7 +107,6 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Header.Set("X-Forwarded-For", client)
 	r.Header.Set("X-Forwarded-Host", r.Host)
-	w = &guarded{ResponseWriter: w, security: f.security, secure: secure}
 	if cors(f.origins, w, r) {
 		return
 	}
@@ -146,10 +146,18 @@ func hostOnly(hostport string) string {
 
 // cleanPath refuses paths that two programs could read in two ways.
 func cleanPath(u *url.URL) bool {
-	raw := strings.ToLower(u.EscapedPath())
-	return strings.HasPrefix(raw, "/") && !strings.Contains(raw, "//") && !strings.Contains(raw, "%2f") && !strings.Contains(raw, "%5c") &&
-		!strings.Contains(raw, "%00") && !strings.Contains(raw, "\\") && !strings.Contains(raw, "/../") && !strings.HasSuffix(raw, "/..") &&
-		!strings.Contains(raw, "/./")
+	if u.Path == "" || u.Path[0] != '/' || strings.ContainsAny(u.Path, "\\\x00") || strings.Contains(strings.ToLower(u.EscapedPath()), "%2f") {
+		return false
+	}
+	if strings.Contains(u.Path, "//") {
+		return false
+	}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 // public answers from memory, or fills it. The request reaches the origin
@@ -187,19 +195,29 @@ func (f *Front) public(w http.ResponseWriter, r *http.Request, route policy.Rout
 	}
 }
 
+// joins is how often one waits for an answer that others asked for.
+const joins = 3
+
 // once fills a key once however many wait for it. An answer that turns out not
 // to be for everybody goes to the one who asked only; the others ask for themselves.
+// So do those who joined a flight that began before a change: the change may be
+// what they came for.
 func (f *Front) once(r *http.Request, route policy.Route, k string) (fetched, error) {
-	mine := false
-	v, err, _ := f.flights.Do(k, func() (any, error) {
-		mine = true
-		return f.fill(r.Context(), route, r, k)
-	})
-	got, _ := v.(fetched)
-	if err == nil && !got.storable && !mine {
-		return f.fill(r.Context(), route, r, k)
+	for range joins {
+		mine := false
+		v, err, _ := f.flights.Do(k, func() (any, error) {
+			mine = true
+			return f.fill(r.Context(), route, r, k)
+		})
+		got, _ := v.(fetched)
+		if mine || err != nil || got.storable && f.store.Good(got.entry) {
+			return got, err
+		}
+		if !got.storable {
+			break
+		}
 	}
-	return got, err
+	return f.fill(r.Context(), route, r, k)
 }
 
 // answer writes a stored answer.
@@ -249,10 +267,10 @@ func matches(ifNoneMatch, tag string) bool {
 
 // private passes a request on as its sender.
 func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Route) {
-	if !isGRPC(r) && !isStream(r) {
+	if route.Procedure == "" || !isGRPC(r) && !isStream(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	}
-	if err := f.identify(r); err != nil {
+	if err := f.identify(r, route); err != nil {
 		f.refuse(w, r, connect.CodePermissionDenied, "This request did not come from one of the shop's own pages.")
 		return
 	}
@@ -283,12 +301,14 @@ func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Rou
 var errForeign = errors.New("request of another site")
 
 // identify turns the access cookie into a bearer token, unless another site
-// made the browser send it, and drops tokens that are not to be believed.
-func (f *Front) identify(r *http.Request) error {
+// made the browser send it, and drops tokens that are not to be believed. Forms
+// of other sites are refused without cookies too: browsers keep ours back there,
+// and nobody is to be signed in as somebody else.
+func (f *Front) identify(r *http.Request, route policy.Route) error {
 	raw, byHeader := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !byHeader {
 		r.Header.Del("Authorization")
-		if len(r.Header["Cookie"]) > 0 && f.csrf.Check(r) != nil {
+		if (len(r.Header["Cookie"]) > 0 || route.Upstream == "web") && f.csrf.Check(r) != nil {
 			return errForeign
 		}
 		c, err := r.Cookie(AccessCookie)
@@ -330,7 +350,7 @@ func (f *Front) down(w http.ResponseWriter, r *http.Request, route policy.Route,
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		f.refuse(w, r, connect.CodeResourceExhausted, "The request is too large.")
+		f.refuseAs(w, r, connect.CodeResourceExhausted, http.StatusRequestEntityTooLarge, "The request is too large.")
 		return
 	}
 	f.log.WarnContext(r.Context(), "upstream failed", "upstream", route.Upstream, "error", err)
@@ -348,13 +368,16 @@ var statuses = map[connect.Code]int{
 
 // refuse answers in the caller's own protocol.
 func (f *Front) refuse(w http.ResponseWriter, r *http.Request, code connect.Code, sentence string) {
+	f.refuseAs(w, r, code, statuses[code], sentence)
+}
+
+func (f *Front) refuseAs(w http.ResponseWriter, r *http.Request, code connect.Code, status int, sentence string) {
 	w.Header().Set("Cache-Control", "no-store")
 	writer := connect.NewErrorWriter()
 	if strings.HasPrefix(r.URL.Path, "/souk.") && writer.IsSupported(r) {
 		writer.Write(w, r, connect.NewError(code, errors.New(sentence)))
 		return
 	}
-	status := statuses[code]
 	if strings.Contains(r.Header.Get("Accept"), "text/html") {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(status)

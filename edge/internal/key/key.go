@@ -43,8 +43,11 @@ func ofProcedure(procedure string, query url.Values) (string, bool) {
 			return "", false
 		}
 	}
-	message := query.Get("message")
-	if query.Get("compression") != "" {
+	message, encoding := query.Get("message"), query.Get("encoding")
+	if v := query.Get("connect"); v != "" && v != "v1" || encoding != "json" && encoding != "proto" {
+		return "", false
+	}
+	if c := query.Get("compression"); c != "" && c != "identity" {
 		return "", false
 	}
 	if query.Get("base64") == "1" {
@@ -54,5 +57,5 @@ func ofProcedure(procedure string, query url.Values) (string, bool) {
 		}
 		message = string(raw)
 	}
-	return "rpc\x00" + procedure + "\x00" + query.Get("connect") + "\x00" + query.Get("encoding") + "\x00" + message, true
+	return "rpc\x00" + procedure + "\x00" + encoding + "\x00" + message, true
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/souk-commerce/souk/kit/bus"
 )
 
-// Follow purges the surrogate keys of every event until ctx ends.
+// Follow purges the surrogate keys of every event until ctx ends. The store keeps
+// nothing before changes are heard.
 func Follow(ctx context.Context, b *bus.Bus, s *store.Store) error {
-	return b.Tail(ctx, "souk.>", func(d bus.Delivery) { s.Purge(d.SurrogateKeys, d.Sequence) })
+	return b.Tail(ctx, "souk.>", func(d bus.Delivery) { s.Purge(d.SurrogateKeys, d.Sequence) }, s.Follow)
 }

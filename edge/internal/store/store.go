@@ -46,7 +46,10 @@ type Store struct {
 	cache   *ristretto.Cache[string, *Entry]
 	marks   []atomic.Uint64
 	applied atomic.Uint64
-	seed    maphash.Seed
+	// Nothing is kept before following, nor what was asked for as of less than from.
+	following atomic.Bool
+	from      atomic.Uint64
+	seed      maphash.Seed
 }
 
 // New returns a store that keeps about the given number of bytes.
@@ -71,11 +74,21 @@ func (s *Store) slot(tag string) uint32 {
 // it before it asks the origin and gives it to Put.
 func (s *Store) Applied() uint64 { return s.applied.Load() }
 
+// Follow opens the store: every change behind a sequence will be told to Purge.
+func (s *Store) Follow(sequence uint64) {
+	s.from.Store(sequence)
+	raise(&s.applied, sequence)
+	s.following.Store(true)
+}
+
 // Put keeps an entry made from the things that tags name, as of a sequence.
 func (s *Store) Put(e *Entry, tags []string, asOf uint64) {
 	e.asOf = asOf
 	for _, t := range tags {
 		e.slots = append(e.slots, s.slot(t))
+	}
+	if !s.following.Load() || asOf < s.from.Load() {
+		return // it may have changed unheard
 	}
 	cost := int64(overhead + len(e.Key))
 	for _, b := range e.Bodies {
@@ -94,13 +107,21 @@ func (s *Store) Get(key string) (*Entry, bool) {
 	if !ok || e.Key != key {
 		return nil, false
 	}
-	for _, slot := range e.slots {
-		if s.marks[slot].Load() > e.asOf {
-			s.cache.Del(key)
-			return nil, false
-		}
+	if !s.Good(e) {
+		s.cache.Del(key)
+		return nil, false
 	}
 	return e, true
+}
+
+// Good tells whether nothing that an entry was made from has changed since.
+func (s *Store) Good(e *Entry) bool {
+	for _, slot := range e.slots {
+		if s.marks[slot].Load() > e.asOf {
+			return false
+		}
+	}
+	return true
 }
 
 // Purge forgets everything made from the things that tags name, including what

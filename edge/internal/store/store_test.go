@@ -16,6 +16,7 @@ func TestNeverStaleAfterPurge(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		s.Follow(0)
 		tags := []string{"product/1", "product/2", "category/1"}
 		type fill struct {
 			key  string
@@ -71,6 +72,7 @@ func TestPutIsFoundAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	s.Follow(0)
 	e := &store.Entry{Key: "k", Bodies: map[string][]byte{"": []byte("body")}}
 	s.Put(e, []string{"product/1"}, 0)
 	s.Wait()
@@ -84,5 +86,34 @@ func TestPutIsFoundAgain(t *testing.T) {
 	s.Purge([]string{"product/1"}, 2)
 	if _, ok := s.Get("k"); ok {
 		t.Error("the purge was not seen")
+	}
+}
+
+// What changed before changes are heard cannot be noticed, so nothing is kept then.
+func TestNothingIsKeptUnheard(t *testing.T) {
+	s, err := store.New(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put := func(key string, asOf uint64) bool {
+		s.Put(&store.Entry{Key: key, Bodies: map[string][]byte{"": nil}}, []string{"product/1"}, asOf)
+		s.Wait()
+		_, ok := s.Get(key)
+		return ok
+	}
+	early := s.Applied()
+	if put("before", early) {
+		t.Error("an answer was kept before changes were heard")
+	}
+	s.Follow(7)
+	if put("across", early) {
+		t.Error("an answer that was asked for before changes were heard was kept")
+	}
+	if got := s.Applied(); got != 7 {
+		t.Errorf("applied is %d, want 7", got)
+	}
+	if !put("after", s.Applied()) {
+		t.Error("an answer asked for while changes are heard was not kept")
 	}
 }
