@@ -35,7 +35,7 @@ func New(dialer *rpc.Dialer) *Market {
 func (m *Market) Offers(ctx context.Context, skus []basket.SKU) (map[basket.SKU]basket.Offer, error) {
 	resp, err := m.products.BatchGetVariants(ctx, &catalogv1.BatchGetVariantsRequest{Skus: plain(skus)})
 	if err != nil {
-		return nil, fmt.Errorf("ask catalog: %w", rpc.FaultOf(err))
+		return nil, closed("catalog", err)
 	}
 	offers := map[basket.SKU]basket.Offer{}
 	for _, v := range resp.GetVariants() {
@@ -48,7 +48,7 @@ func (m *Market) Offers(ctx context.Context, skus []basket.SKU) (map[basket.SKU]
 func (m *Market) Stock(ctx context.Context, skus []basket.SKU) (map[basket.SKU]basket.Stock, error) {
 	resp, err := m.stock.GetAvailability(ctx, &inventoryv1.GetAvailabilityRequest{Skus: plain(skus)})
 	if err != nil {
-		return nil, fmt.Errorf("ask inventory: %w", rpc.FaultOf(err))
+		return nil, closed("inventory", err)
 	}
 	stock := map[basket.SKU]basket.Stock{}
 	for _, a := range resp.GetAvailabilities() {
@@ -56,6 +56,10 @@ func (m *Market) Stock(ctx context.Context, skus []basket.SKU) (map[basket.SKU]b
 	}
 	return stock, nil
 }
+
+// closed keeps the words of another service's error only: what it means to our
+// caller is for the heart to say.
+func closed(service string, err error) error { return fmt.Errorf("ask %s: %v", service, err) }
 
 func plain(skus []basket.SKU) []string {
 	out := make([]string, len(skus))
