@@ -43,6 +43,7 @@ type Config struct {
 
 // Server is a running cluster.
 type Server struct {
+	lock         *os.File
 	data, socket string
 	bin          string
 	cred         *syscall.Credential
@@ -51,7 +52,7 @@ type Server struct {
 
 // Start makes the cluster when it is new and starts it. One that is still
 // running from an earlier life of the same data directory is stopped first, so
-// that its settings are ours.
+// that its settings are ours. A directory that a living process uses gives ErrInUse.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	bin, err := find()
 	if err != nil {
@@ -74,18 +75,26 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		}
 	}
 	s.data, s.socket = filepath.Join(dir, "pg"), socketDir(dir)
-	if err := s.own(dir, s.socket); err != nil {
+	if s.lock, err = lock(dir); err != nil {
 		return nil, err
 	}
-	if err := s.initialise(ctx); err != nil {
-		return nil, err
-	}
-	s.stopStray(ctx)
-	if err := s.start(ctx, cfg); err != nil {
+	if err := s.bringUp(ctx, dir, cfg); err != nil {
+		s.lock.Close()
 		return nil, err
 	}
 	s.started = true
 	return s, nil
+}
+
+func (s *Server) bringUp(ctx context.Context, dir string, cfg Config) error {
+	if err := s.own(dir, s.socket); err != nil {
+		return err
+	}
+	if err := s.initialise(ctx); err != nil {
+		return err
+	}
+	s.stopStray(ctx)
+	return s.start(ctx, cfg)
 }
 
 // find returns the folder of the newest PostgreSQL binaries.
@@ -95,9 +104,7 @@ func find() (string, error) {
 	if onPath, err := exec.LookPath("initdb"); err == nil {
 		candidates = append(candidates, filepath.Dir(onPath))
 	}
-	for _, extra := range []string{"/usr/pgsql-17/bin", "/usr/pgsql-16/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@17/bin", "/opt/homebrew/opt/postgresql@16/bin", "/opt/homebrew/opt/postgresql@15/bin", "/usr/local/opt/postgresql@16/bin"} {
-		candidates = append(candidates, extra)
-	}
+	candidates = append(candidates, "/usr/pgsql-17/bin", "/usr/pgsql-16/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@17/bin", "/opt/homebrew/opt/postgresql@16/bin", "/opt/homebrew/opt/postgresql@15/bin", "/usr/local/opt/postgresql@16/bin")
 	for _, dir := range candidates {
 		out, err := exec.Command(filepath.Join(dir, "postgres"), "--version").Output()
 		if err != nil {
@@ -268,6 +275,7 @@ func (s *Server) Stop() error {
 		return nil
 	}
 	s.started = false
+	defer s.lock.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	if err := s.run(ctx, "pg_ctl", "-D", s.data, "-m", "fast", "-w", "stop"); err != nil {
