@@ -37,12 +37,13 @@ const domain = "souk"
 // toConnect turns what a handler returned into what the caller sees. Internal
 // causes are logged, never sent.
 func toConnect(ctx context.Context, log *slog.Logger, procedure string, err error) error {
-	var already *connect.Error
-	if errors.As(err, &already) {
-		return already
-	}
+	// The outermost fault speaks: what another service said is its cause at most.
 	f, ok := fault.As(err)
 	if !ok {
+		var already *connect.Error
+		if errors.As(err, &already) {
+			return already
+		}
 		switch {
 		case errors.Is(err, context.Canceled):
 			return connect.NewError(connect.CodeCanceled, errors.New("the call was cancelled"))

@@ -10,7 +10,7 @@ import (
 type Config struct {
 	// Callers wait up to 20 seconds.
 	Patience time.Duration `help:"How long to wait for an answer of a provider." default:"8s" env:"SOUK_PAYMENT_PATIENCE"`
-	Sandbox Sandbox `embed:"" prefix:"sandbox-"`
+	Sandbox  Sandbox       `embed:"" prefix:"sandbox-"`
 }
 
 // Sandbox says where the provider to try a shop with is.

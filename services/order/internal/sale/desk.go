@@ -1,0 +1,194 @@
+package sale
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/souk-commerce/souk/kit/clock"
+)
+
+// Filter narrows the admin's list of orders.
+type Filter struct {
+	Status Status
+	// An order number or e-mail address.
+	Query string
+}
+
+// Page is a page of orders, newest first, after the one that a cursor names.
+type Page struct {
+	Size  int
+	After *Cursor
+}
+
+// Cursor is the last order of the page before.
+type Cursor struct {
+	Created time.Time
+	ID      string
+}
+
+// Store keeps checkouts and orders.
+type Store interface {
+	// Begin adds a checkout, held by the lease, or returns the one of this ID that
+	// is there. ErrDiffers when that was begun with another wish.
+	Begin(ctx context.Context, c Checkout, l Lease) (kept Checkout, begun bool, err error)
+	// Claim takes the lease of a checkout that has not ended, unless somebody holds it.
+	Claim(ctx context.Context, id string, l Lease, now time.Time) (c Checkout, held bool, err error)
+	// Move stores what f leaves in the checkout, and does the effects with it, all
+	// or nothing; it renews the lease. f may run more than once. ErrLost when the
+	// lease is another's.
+	Move(ctx context.Context, id string, l Lease, f func(*Checkout) Effects) (Checkout, error)
+	// LetGo gives the lease back, if it is still the holder's.
+	LetGo(ctx context.Context, id, holder string) error
+	Checkout(ctx context.Context, id string) (Checkout, error)
+	// Due returns checkouts that have something to do and nobody who does it.
+	Due(ctx context.Context, now time.Time, most int) ([]string, error)
+	// Wake makes a checkout that waits for its payment due.
+	Wake(ctx context.Context, id string, now time.Time) error
+
+	Order(ctx context.Context, id string) (Order, error)
+	OrderByNumber(ctx context.Context, number string) (Order, error)
+	OrdersOf(ctx context.Context, owners []string, p Page) ([]Order, error)
+	Orders(ctx context.Context, f Filter, p Page) ([]Order, error)
+	// ChangeOrder stores what f leaves in the order, once for a caller's key, and
+	// tells of a change of status. A cancelled order's checkout is made due to undo.
+	ChangeOrder(ctx context.Context, id string, now time.Time, f func(*Order) error) (Order, error)
+}
+
+// Deps is what a desk leans on.
+type Deps struct {
+	Store  Store
+	Market Market
+	Stock  Stock
+	Till   Till
+	Clock  clock.Clock
+	Log    *slog.Logger
+	// The shop's own country, for quotes without an address.
+	Home string
+	// Where the shop is, for providers to send shoppers back to.
+	Origin string
+}
+
+// Desk is what callers can ask.
+type Desk struct{ Deps }
+
+// New returns a desk.
+func New(d Deps) *Desk { return &Desk{d} }
+
+// Owners are the subjects that a caller's things may belong to: their own, and
+// the guest's that they were before signing in.
+type Owners []string
+
+// Place runs a checkout as far as it gets. The same id again returns where that
+// checkout stands.
+func (d *Desk) Place(ctx context.Context, id, owner string, w Wish, returnPath string) (Checkout, error) {
+	if returnPath != "" {
+		w.ReturnURL = d.Origin + returnPath
+	}
+	now := d.Clock.Now()
+	l := d.lease()
+	c, begun, err := d.Store.Begin(ctx, Checkout{ID: id, Owner: owner, Wish: w, Step: StepPrice, Created: now, Due: now}, l)
+	if err != nil {
+		return c, err
+	}
+	if begun {
+		return d.advance(ctx, c, l)
+	}
+	if c.Owner != owner {
+		return Checkout{}, ErrNoCheckout
+	}
+	return d.goOn(ctx, c)
+}
+
+// goOn moves a checkout on that the shopper asks about.
+func (d *Desk) goOn(ctx context.Context, c Checkout) (Checkout, error) {
+	if c.Step == StepEnded || c.State() == StatePlaced || c.State() == StateRefused {
+		return c, nil
+	}
+	return d.resume(ctx, c.ID)
+}
+
+// Resume goes on after the shopper's action, or after a lost answer.
+func (d *Desk) Resume(ctx context.Context, id string, who Owners) (Checkout, error) {
+	c, err := d.Checkout(ctx, id, who)
+	if err != nil {
+		return c, err
+	}
+	return d.goOn(ctx, c)
+}
+
+// Checkout returns where a checkout of the caller stands.
+func (d *Desk) Checkout(ctx context.Context, id string, who Owners) (Checkout, error) {
+	c, err := d.Store.Checkout(ctx, id)
+	if err == nil && !slices.Contains(who, c.Owner) {
+		return Checkout{}, ErrNoCheckout
+	}
+	return c, err
+}
+
+// Order returns one of the caller's orders, by id or by number.
+func (d *Desk) Order(ctx context.Context, id, number string, who Owners) (o Order, err error) {
+	switch {
+	case (id == "") == (number == ""):
+		return o, ErrWhich
+	case id != "":
+		o, err = d.Store.Order(ctx, id)
+	default:
+		o, err = d.Store.OrderByNumber(ctx, number)
+	}
+	if err == nil && !slices.Contains(who, o.Owner) {
+		return Order{}, ErrNoOrder
+	}
+	return o, err
+}
+
+// Orders returns the caller's orders, newest first.
+func (d *Desk) Orders(ctx context.Context, who Owners, p Page) ([]Order, error) {
+	return d.Store.OrdersOf(ctx, who, p)
+}
+
+// Cancel gives an order of the caller up: the money and the stock go back.
+func (d *Desk) Cancel(ctx context.Context, id, reason string, who Owners) (Order, error) {
+	now := d.Clock.Now()
+	return d.Store.ChangeOrder(ctx, id, now, func(o *Order) error {
+		if !slices.Contains(who, o.Owner) {
+			return ErrNoOrder
+		}
+		return o.Cancel(now, "shopper", reason)
+	})
+}
+
+// AnyOrder returns an order for the desk.
+func (d *Desk) AnyOrder(ctx context.Context, id string) (Order, error) { return d.Store.Order(ctx, id) }
+
+// AllOrders returns orders for the desk, newest first.
+func (d *Desk) AllOrders(ctx context.Context, f Filter, p Page) ([]Order, error) {
+	return d.Store.Orders(ctx, f, p)
+}
+
+// change applies an admin's change to the order that they have read.
+func (d *Desk) change(ctx context.Context, id, etag string, f func(o *Order, now time.Time) error) (Order, error) {
+	now := d.Clock.Now()
+	return d.Store.ChangeOrder(ctx, id, now, func(o *Order) error {
+		if etag != "" && etag != o.ETag() {
+			return ErrChanged
+		}
+		return f(o, now)
+	})
+}
+
+// Process says that somebody is packing the order.
+func (d *Desk) Process(ctx context.Context, id, etag string) (Order, error) {
+	return d.change(ctx, id, etag, func(o *Order, now time.Time) error { return o.Process(now, "admin") })
+}
+
+// Ship says that the order is on its way.
+func (d *Desk) Ship(ctx context.Context, id, etag string, t Tracking) (Order, error) {
+	return d.change(ctx, id, etag, func(o *Order, now time.Time) error { return o.Ship(t, now, "admin") })
+}
+
+// Deliver says that the order has arrived.
+func (d *Desk) Deliver(ctx context.Context, id, etag string) (Order, error) {
+	return d.change(ctx, id, etag, func(o *Order, now time.Time) error { return o.Deliver(now, "admin") })
+}

@@ -1,0 +1,24 @@
+// Package sale turns a cart into an order, and looks after the order.
+//
+// A Checkout is a state machine with one row, named by the client's checkout id.
+// Each step makes one call to another service, which may be repeated, and then
+// moves the row on; so a crash anywhere is taken up where it stopped, by
+// whichever instance holds the row's lease next:
+//
+//	step       does                                     then                on refusal
+//	price      cart and catalog: lines, totals          reserve             ended: cart_empty, cart_changed, total_changed
+//	reserve    inventory: sets all lines aside          authorize           ended: stock_short
+//	authorize  payment: reserves the money              place               undo: the decline's reason
+//	                                                    action (3-D Secure)
+//	action     payment: has the shopper confirmed?      place               undo: the decline's reason, payment_abandoned
+//	place      order and order.placed, in one           capture
+//	           transaction with this row
+//	capture    payment: takes the money                 commit              undo, the order is cancelled
+//	commit     inventory: makes it a sale               ended               undo, the order is cancelled
+//	undo       payment: voids, or gives back;           ended
+//	           inventory: releases, or takes back
+//
+// Money moves only after stock is held; stock is freed when money fails. A
+// cancelled order goes through the same undo. A call that is not answered is
+// repeated later and never taken for a no.
+package sale

@@ -1,0 +1,50 @@
+package sale
+
+import "github.com/souk-commerce/souk/kit/fault"
+
+// What can be wrong. The reasons are part of the API.
+var (
+	ErrNoCheckout    = fault.New(fault.NotFound, "checkout_not_found", "There is no such checkout.")
+	ErrDiffers       = fault.New(fault.Refused, "checkout_differs", "This checkout was begun with other content; begin a new one.")
+	ErrNoOrder       = fault.New(fault.NotFound, "order_not_found", "There is no such order.")
+	ErrCartEmpty     = fault.New(fault.Refused, "cart_empty", "The cart is empty.")
+	ErrCartChanged   = fault.New(fault.Refused, "cart_changed", "Something in the cart is no longer sold. Please look at the cart again.")
+	ErrDelivery      = fault.New(fault.Invalid, "delivery_option_unknown", "We cannot deliver there this way. Please choose another delivery.").On("delivery_option_id", "Please choose a delivery.")
+	ErrCurrency      = fault.New(fault.Refused, "currency_not_served", "We do not deliver in this currency yet.")
+	ErrNotCancelable = fault.New(fault.Refused, "order_not_cancellable", "The order is on its way already and cannot be cancelled.")
+	ErrStatus        = fault.New(fault.Refused, "order_status", "This is not possible with the order as it stands.")
+	ErrChanged       = fault.New(fault.Raced, "order_changed", "Somebody has changed the order meanwhile; read it again.")
+	ErrPageToken     = fault.New(fault.Invalid, "page_token", "This page token is not one of ours.")
+	ErrWhich         = fault.New(fault.Invalid, "id_or_number", "Ask by id or by number.")
+	// ErrLost means that another instance has taken a checkout over.
+	ErrLost = fault.New(fault.Raced, "checkout_taken_over", "The checkout is being worked on; ask again.")
+
+	// What other services say.
+	errStockShort = fault.New(fault.Refused, "stock_short", "")
+	errExpired    = fault.New(fault.Refused, "reservation_expired", "")
+	errReleased   = fault.New(fault.Refused, "reservation_released", "")
+	errCommitted  = fault.New(fault.Refused, "reservation_committed", "")
+	errCaptured   = fault.New(fault.Refused, "payment_captured", "")
+	errNotHeld    = fault.New(fault.Refused, "payment_not_authorized", "")
+	errPayVoided  = fault.New(fault.Refused, "payment_voided", "")
+)
+
+// sentences is what shoppers read when a checkout is refused.
+var sentences = map[string]string{
+	"stock_short":           "Some of your items have just been sold. Please look at your cart again.",
+	"total_changed":         "Prices have changed since you last looked. Please check the new total.",
+	"card_declined":         "The card was declined. You have not been charged. Please try another card.",
+	"insufficient_funds":    "The card has not enough funds. You have not been charged. Please try another card.",
+	"expired_card":          "The card has expired. You have not been charged. Please try another card.",
+	"authentication_failed": "The payment was not confirmed. You have not been charged.",
+	"payment_abandoned":     "The payment was not confirmed in time. You have not been charged.",
+	"invalid_token":         "Please enter the card again.",
+}
+
+// Sentence explains a refusal to a shopper.
+func Sentence(reason string) string {
+	if s, ok := sentences[reason]; ok {
+		return s
+	}
+	return "The payment was declined. You have not been charged. Please try another way to pay."
+}

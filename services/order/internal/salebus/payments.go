@@ -1,0 +1,35 @@
+package salebus
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	paymentv1 "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/services/order/internal/sale"
+	"github.com/souk-commerce/souk/services/order/internal/saledb"
+)
+
+// NewPayments returns the consumer that wakes checkouts whose payment has moved.
+func NewPayments(b *bus.Bus, db *crdb.DB, store *saledb.Store, c clock.Clock) *bus.Consumer {
+	changed := func(ctx context.Context, d bus.Delivery) error {
+		var m paymentv1.PaymentChanged
+		if err := bus.Decode(d, &m); err != nil {
+			return err
+		}
+		id := m.GetPayment().GetPaymentId()
+		if uuid.Validate(id) != nil {
+			return nil // not a checkout's
+		}
+		err := store.Wake(ctx, id, c.Now())
+		if errors.Is(err, sale.ErrNoCheckout) {
+			return nil
+		}
+		return err
+	}
+	return bus.NewConsumer(b, "order", map[string]bus.Handler{"souk.payment.changed": changed}, bus.WithInbox(db))
+}

@@ -1,0 +1,130 @@
+package saledb
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/services/order/internal/sale"
+)
+
+// What is told of orders; the whole order goes with it.
+const (
+	TopicPlaced    = "order.placed"
+	TopicShipped   = "order.shipped"
+	TopicDelivered = "order.delivered"
+	TopicCancelled = "order.cancelled"
+)
+
+// topics are told when an order comes to a status; nobody waits for the others.
+var topics = map[sale.Status]string{
+	sale.Placed: TopicPlaced, sale.Shipped: TopicShipped, sale.Delivered: TopicDelivered, sale.Cancelled: TopicCancelled,
+}
+
+const insertOrder = `INSERT INTO sale_order (id, number, owner, checkout, status, email, body, version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+func place(ctx context.Context, tx crdb.Tx, o sale.Order) error {
+	o.Version = 1
+	if _, err := tx.Exec(ctx, insertOrder, o.ID, o.Number, o.Owner, o.Checkout, o.Status, strings.ToLower(o.Email), o, o.Version, o.Created); err != nil {
+		return err
+	}
+	return bus.Put(ctx, tx, TopicPlaced, o.ID, o)
+}
+
+const (
+	oneOrder   = `SELECT body FROM sale_order WHERE id = $1`
+	lockOrder  = `SELECT body FROM sale_order WHERE id = $1 FOR UPDATE`
+	byNumber   = `SELECT body FROM sale_order WHERE number = $1`
+	writeOrder = `UPDATE sale_order SET status = $2, body = $3, version = $4 WHERE id = $1`
+)
+
+func scanOrder(row pgx.Row) (o sale.Order, err error) {
+	err = row.Scan(&o)
+	if errors.Is(err, pgx.ErrNoRows) || malformed(err) {
+		err = sale.ErrNoOrder
+	}
+	return o, err
+}
+
+// change stores what f leaves in an order, and tells of a change of status.
+func change(ctx context.Context, tx crdb.Tx, id string, f func(*sale.Order) error) (sale.Order, error) {
+	o, err := scanOrder(tx.QueryRow(ctx, lockOrder, id))
+	if err != nil {
+		return o, err
+	}
+	before := o.Status
+	if err := f(&o); err != nil {
+		return o, err
+	}
+	o.Version++
+	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil {
+		return o, err
+	}
+	if topic, ok := topics[o.Status]; ok && o.Status != before {
+		return o, bus.Put(ctx, tx, topic, o.ID, o)
+	}
+	return o, nil
+}
+
+// ChangeOrder implements sale.Store.
+func (s *Store) ChangeOrder(ctx context.Context, id string, now time.Time, f func(*sale.Order) error) (sale.Order, error) {
+	return crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (sale.Order, error) {
+		var before sale.Status
+		o, err := change(ctx, tx, id, func(o *sale.Order) error { before = o.Status; return f(o) })
+		if err != nil || o.Status != sale.Cancelled || before == sale.Cancelled {
+			return o, err
+		}
+		return o, undoFor(ctx, tx, o.Checkout, now)
+	})
+}
+
+// Order implements sale.Store.
+func (s *Store) Order(ctx context.Context, id string) (sale.Order, error) {
+	return scanOrder(s.db.QueryRow(ctx, oneOrder, id))
+}
+
+// OrderByNumber implements sale.Store.
+func (s *Store) OrderByNumber(ctx context.Context, number string) (sale.Order, error) {
+	return scanOrder(s.db.QueryRow(ctx, byNumber, strings.ToUpper(number)))
+}
+
+const (
+	ordersOf = `SELECT body FROM sale_order WHERE owner = ANY($1) AND (created_at, id) < ($2, $3::UUID) ORDER BY created_at DESC, id DESC LIMIT $4`
+	orders   = `SELECT body FROM sale_order WHERE (created_at, id) < ($1, $2::UUID) AND ($3 = '' OR status = $3) AND ($4 = '' OR number = upper($4) OR email = lower($4))
+		ORDER BY created_at DESC, id DESC LIMIT $5`
+)
+
+// end is after every order.
+var end = sale.Cursor{Created: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: "ffffffff-ffff-ffff-ffff-ffffffffffff"}
+
+func after(p sale.Page) sale.Cursor {
+	if p.After != nil {
+		return *p.After
+	}
+	return end
+}
+
+// OrdersOf implements sale.Store.
+func (s *Store) OrdersOf(ctx context.Context, owners []string, p sale.Page) ([]sale.Order, error) {
+	from := after(p)
+	rows, err := s.db.Query(ctx, ordersOf, owners, from.Created, from.ID, p.Size)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[sale.Order])
+}
+
+// Orders implements sale.Store.
+func (s *Store) Orders(ctx context.Context, f sale.Filter, p sale.Page) ([]sale.Order, error) {
+	from := after(p)
+	rows, err := s.db.Query(ctx, orders, from.Created, from.ID, string(f.Status), f.Query, p.Size)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[sale.Order])
+}
