@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"context"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
@@ -61,7 +63,7 @@ func (d *Dialer) RoundTripper(service string) (http.RoundTripper, *url.URL) {
 }
 
 // ClientOptions returns the options that our own clients are built with: reads
-// go by GET, calls carry spans.
+// go by GET, and so are asked for again; calls carry spans.
 func ClientOptions() []connect.ClientOption {
 	options := []connect.ClientOption{connect.WithHTTPGet(), connect.WithHTTPGetMaxURLSize(8<<10, true)}
 	if spans, err := otelconnect.NewInterceptor(otelconnect.WithoutMetrics()); err == nil {
@@ -72,7 +74,11 @@ func ClientOptions() []connect.ClientOption {
 
 type client struct{ dialer *Dialer }
 
-// Do adds our token to calls that carry none.
+// readTries is how often a read is asked for before its failure is believed.
+const readTries = 3
+
+// Do adds our token to calls that carry none. A read, which is what goes by GET,
+// is asked for again when the other side is away for a moment.
 func (c client) Do(req *http.Request) (*http.Response, error) {
 	if req.Header.Get("Authorization") == "" && c.dialer.signer != nil {
 		raw, err := c.dialer.serviceToken()
@@ -81,7 +87,36 @@ func (c client) Do(req *http.Request) (*http.Response, error) {
 		}
 		req.Header.Set("Authorization", "Bearer "+raw)
 	}
-	return c.dialer.balanced.Do(req)
+	for try := 1; ; try++ {
+		resp, err := c.dialer.balanced.Do(req)
+		if try == readTries || req.Method != http.MethodGet || !away(resp, err) || !pause(req.Context(), try) {
+			return resp, err
+		}
+		if resp != nil {
+			resp.Body.Close()
+		}
+	}
+}
+
+// away tells whether the other side was not there, rather than of another opinion.
+func away(resp *http.Response, err error) bool {
+	return err != nil || resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusServiceUnavailable
+}
+
+// pause waits a random while that grows; false when the call has no time for it.
+func pause(ctx context.Context, try int) bool {
+	wait := rand.N(50*time.Millisecond) << try
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (d *Dialer) serviceToken() (string, error) {
