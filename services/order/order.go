@@ -49,7 +49,7 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 	store := saledb.New(d.DB)
 	desk := sale.New(sale.Deps{
 		Store: store, Market: salecall.NewMarket(d.Dialer), Stock: salecall.NewStock(d.Dialer), Till: salecall.NewTill(d.Dialer),
-		Clock: d.Clock, Log: d.Log, Home: cmp.Or(cfg.Home, "US"), Origin: strings.TrimSuffix(cfg.Origin, "/"),
+		Clock: d.Clock, Later: later(d.Log), Home: cmp.Or(cfg.Home, "US"), Origin: strings.TrimSuffix(cfg.Origin, "/"),
 	})
 	return &Service{
 		desk: desk, mounts: salerpc.Mounts(desk, rpc.Options(d.RPC)...),
@@ -100,5 +100,12 @@ func every(ctx context.Context, d time.Duration, f func()) error {
 			return nil
 		case <-ticker.C:
 		}
+	}
+}
+
+// later logs what a checkout waits for.
+func later(log *slog.Logger) func(context.Context, sale.Checkout, error) {
+	return func(ctx context.Context, c sale.Checkout, why error) {
+		log.WarnContext(ctx, "checkout goes on later", "checkout", c.ID, "step", string(c.Step), "tries", c.Tries, "error", why)
 	}
 }

@@ -33,12 +33,6 @@ type Store struct{ db *crdb.DB }
 // New returns a store.
 func New(db *crdb.DB) *Store { return &Store{db} }
 
-// Registered is the event that an account was made.
-type Registered struct{ ID, Email, Name string }
-
-// TopicRegistered is where Registered is told.
-const TopicRegistered = "account.registered"
-
 const insertAccount = `INSERT INTO account (id, email, name, role, password, created_at) VALUES ($1, $2, $3, $4, $5, $6)`
 
 // Register implements person.Book.
@@ -47,7 +41,7 @@ func (s *Store) Register(ctx context.Context, a person.Account) (person.Account,
 		if _, err := tx.Exec(ctx, insertAccount, a.ID, a.Email, a.Name, a.Role, a.Password, a.Created); err != nil {
 			return person.Account{}, err
 		}
-		return withoutPassword(a), bus.Put(ctx, tx, TopicRegistered, a.ID, Registered{a.ID, a.Email, a.Name})
+		return withoutPassword(a), bus.Put(ctx, tx, person.TopicRegistered, a.ID, person.Registered{ID: a.ID, Email: a.Email, Name: a.Name})
 	})
 	if constraint, ok := crdb.Unique(err); ok && constraint == "account_email" {
 		return person.Account{}, person.ErrEmailTaken

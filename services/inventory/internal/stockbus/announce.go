@@ -7,15 +7,15 @@ import (
 
 	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
 	"github.com/souk-commerce/souk/kit/bus"
-	"github.com/souk-commerce/souk/services/inventory/internal/stockdb"
+	"github.com/souk-commerce/souk/services/inventory/internal/stock"
 )
 
 // Announce turns stored facts into messages.
 func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
-	if topic != stockdb.TopicAvailability {
+	if topic != stock.TopicAvailability {
 		return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)
 	}
-	var a stockdb.Availability
+	var a stock.AvailabilityChanged
 	if err := json.Unmarshal(fact, &a); err != nil {
 		return bus.Announcement{}, err
 	}

@@ -14,17 +14,6 @@ import (
 	"github.com/souk-commerce/souk/services/inventory/internal/stock"
 )
 
-// TopicAvailability is where Availability is told.
-const TopicAvailability = "inventory.availability_changed"
-
-// Availability is the event that a SKU's availability changed.
-type Availability struct {
-	SKU       stock.SKU
-	Available int64
-	Backorder bool
-	Version   int64
-}
-
 // Together implements stock.Store.
 func (s *Store) Together(ctx context.Context, m stock.Move) error { return s.crowd.do(ctx, m) }
 
@@ -203,7 +192,7 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf) error {
 			levelSKUs, locations = append(levelSKUs, sku), append(locations, l.Location)
 			onHand, reserved, ofLevel = append(onHand, l.OnHand), append(reserved, l.Reserved), append(ofLevel, i.Backorder)
 		}
-		events = append(events, bus.Event{Topic: TopicAvailability, Key: string(sku), Fact: Availability{sku, i.Available(), i.Backorder, i.Version}})
+		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: stock.AvailabilityChanged{SKU: sku, Available: i.Available(), Backorder: i.Backorder, Version: i.Version}})
 	}
 	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions); err != nil {
 		return err

@@ -2,7 +2,6 @@ package sale
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -63,7 +62,8 @@ type Deps struct {
 	Stock  Stock
 	Till   Till
 	Clock  clock.Clock
-	Log    *slog.Logger
+	// Later is told of steps that are tried again later, and why.
+	Later func(ctx context.Context, c Checkout, why error)
 	// The shop's own country, for quotes without an address.
 	Home string
 	// Where the shop is, for providers to send shoppers back to.

@@ -63,7 +63,7 @@ func (d *Desk) try(ctx context.Context, c Checkout) (move, error) {
 // rest leaves a step that nobody knows the outcome of for later.
 func (d *Desk) rest(ctx context.Context, c Checkout, l Lease, why error) (Checkout, error) {
 	if !errors.Is(why, errWait) {
-		d.Log.WarnContext(ctx, "checkout goes on later", "checkout", c.ID, "step", string(c.Step), "tries", c.Tries, "error", why)
+		d.Later(ctx, c, why)
 	}
 	c, err := d.Store.Move(ctx, c.ID, l, func(c *Checkout) Effects {
 		c.backOff(d.Clock.Now())

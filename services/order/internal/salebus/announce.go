@@ -11,7 +11,6 @@ import (
 	pb "github.com/souk-commerce/souk/api/gen/souk/order/v1"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/services/order/internal/sale"
-	"github.com/souk-commerce/souk/services/order/internal/saledb"
 	"github.com/souk-commerce/souk/services/order/internal/saleproto"
 )
 
@@ -24,13 +23,13 @@ func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
 	var m proto.Message
 	order := saleproto.FromOrder(o)
 	switch topic {
-	case saledb.TopicPlaced:
+	case sale.TopicPlaced:
 		m = &pb.OrderPlaced{Order: order, Owner: o.Owner, CheckoutId: o.Checkout}
-	case saledb.TopicShipped:
+	case sale.TopicShipped:
 		m = &pb.OrderShipped{Order: order, Owner: o.Owner}
-	case saledb.TopicDelivered:
+	case sale.TopicDelivered:
 		m = &pb.OrderDelivered{Order: order, Owner: o.Owner}
-	case saledb.TopicCancelled:
+	case sale.TopicCancelled:
 		m = &pb.OrderCancelled{Order: order, Owner: o.Owner}
 	default:
 		return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)

@@ -3,6 +3,7 @@ package salebus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,11 +12,15 @@ import (
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/order/internal/sale"
-	"github.com/souk-commerce/souk/services/order/internal/saledb"
 )
 
+// Waker is what a payment's news do: the checkout goes on.
+type Waker interface {
+	Wake(ctx context.Context, id string, now time.Time) error
+}
+
 // NewPayments returns the consumer that wakes checkouts whose payment has moved.
-func NewPayments(b *bus.Bus, db *crdb.DB, store *saledb.Store, c clock.Clock) *bus.Consumer {
+func NewPayments(b *bus.Bus, db *crdb.DB, store Waker, c clock.Clock) *bus.Consumer {
 	changed := func(ctx context.Context, d bus.Delivery) error {
 		var m paymentv1.PaymentChanged
 		if err := bus.Decode(d, &m); err != nil {

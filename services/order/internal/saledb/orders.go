@@ -13,17 +13,9 @@ import (
 	"github.com/souk-commerce/souk/services/order/internal/sale"
 )
 
-// What is told of orders; the whole order goes with it.
-const (
-	TopicPlaced    = "order.placed"
-	TopicShipped   = "order.shipped"
-	TopicDelivered = "order.delivered"
-	TopicCancelled = "order.cancelled"
-)
-
 // topics are told when an order comes to a status; nobody waits for the others.
 var topics = map[sale.Status]string{
-	sale.Placed: TopicPlaced, sale.Shipped: TopicShipped, sale.Delivered: TopicDelivered, sale.Cancelled: TopicCancelled,
+	sale.Placed: sale.TopicPlaced, sale.Shipped: sale.TopicShipped, sale.Delivered: sale.TopicDelivered, sale.Cancelled: sale.TopicCancelled,
 }
 
 const insertOrder = `INSERT INTO sale_order (id, number, owner, checkout, status, email, body, version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
@@ -33,7 +25,7 @@ func place(ctx context.Context, tx crdb.Tx, o sale.Order) error {
 	if _, err := tx.Exec(ctx, insertOrder, o.ID, o.Number, o.Owner, o.Checkout, o.Status, strings.ToLower(o.Email), o, o.Version, o.Created); err != nil {
 		return err
 	}
-	return bus.Put(ctx, tx, TopicPlaced, o.ID, o)
+	return bus.Put(ctx, tx, sale.TopicPlaced, o.ID, o)
 }
 
 const (

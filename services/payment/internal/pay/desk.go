@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/souk-commerce/souk/api/money"
@@ -26,7 +25,7 @@ type Provider interface {
 	Void(ctx context.Context, p Payment) (Report, error)
 	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
 	// Webhook checks a message's signature and age and returns our payment's ID.
-	Webhook(header http.Header, body []byte, now time.Time) (id string, err error)
+	Webhook(header map[string][]string, body []byte, now time.Time) (id string, err error)
 }
 
 // Config tells a browser where card data goes.
@@ -275,7 +274,7 @@ func (d *Desk) Payment(ctx context.Context, id string) (Payment, error) {
 
 // Webhook takes a provider's message in. The message is only a reason to ask:
 // it may be late, or come twice.
-func (d *Desk) Webhook(ctx context.Context, provider string, header http.Header, body []byte) error {
+func (d *Desk) Webhook(ctx context.Context, provider string, header map[string][]string, body []byte) error {
 	p, err := d.provider(Payment{Provider: provider})
 	if err != nil {
 		return err

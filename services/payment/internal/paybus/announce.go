@@ -8,13 +8,12 @@ import (
 	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
-	"github.com/souk-commerce/souk/services/payment/internal/paydb"
 	"github.com/souk-commerce/souk/services/payment/internal/payproto"
 )
 
 // Announce turns stored facts into messages.
 func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
-	if topic != paydb.TopicChanged {
+	if topic != pay.TopicChanged {
 		return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)
 	}
 	var p pay.Payment

@@ -27,9 +27,6 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// TopicChanged is where a payment is told whenever its state changes.
-const TopicChanged = "payment.changed"
-
 // Store implements pay.Store.
 type Store struct{ db *crdb.DB }
 
@@ -82,7 +79,7 @@ func (s *Store) Change(ctx context.Context, id string, f func(*pay.Payment) (boo
 		if !told {
 			return nil
 		}
-		return bus.Put(ctx, tx, TopicChanged, id, p)
+		return bus.Put(ctx, tx, pay.TopicChanged, id, p)
 	})
 	return p, err
 }

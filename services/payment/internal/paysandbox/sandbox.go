@@ -73,8 +73,8 @@ func (p *Provider) Refund(ctx context.Context, own pay.Payment, r pay.Refund) (p
 }
 
 // Webhook implements pay.Provider.
-func (p *Provider) Webhook(header http.Header, body []byte, now time.Time) (string, error) {
-	if !sandbox.Verify(p.cfg.WebhookSecret.Reveal(), header.Get(sandbox.SignatureHeader), body, now) {
+func (p *Provider) Webhook(header map[string][]string, body []byte, now time.Time) (string, error) {
+	if !sandbox.Verify(p.cfg.WebhookSecret.Reveal(), http.Header(header).Get(sandbox.SignatureHeader), body, now) {
 		return "", pay.ErrSignature
 	}
 	var e sandbox.Event

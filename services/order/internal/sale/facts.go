@@ -1,0 +1,9 @@
+package sale
+
+// What is told of orders; the whole order goes with it.
+const (
+	TopicPlaced    = "order.placed"
+	TopicShipped   = "order.shipped"
+	TopicDelivered = "order.delivered"
+	TopicCancelled = "order.cancelled"
+)
