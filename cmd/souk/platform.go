@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 
@@ -37,6 +38,15 @@ type platform struct {
 	dial     func(self string) *rpc.Dialer
 	clock    clock.Clock
 	log      *slog.Logger
+}
+
+// rpc is what a service's interceptors need.
+func (p *platform) rpc(service string) rpc.Deps {
+	return rpc.Deps{Service: service, Verifier: p.verifier, Log: p.log}
+}
+
+func webServer(l net.Listener, handler http.Handler, p *platform) *rpc.Server {
+	return rpc.NewServer("web", l, mountAll(handler), always, p.log)
 }
 
 func (c sharedConfig) open(ctx context.Context, name string) (*platform, func(), error) {

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"connectrpc.com/connect"
-
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/catalog/v1/catalogv1connect"
 	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
@@ -128,7 +126,7 @@ func (l *loader) shelves(ctx context.Context, all Catalog) error {
 		}
 		made, err := l.Categories.UpsertCategory(ctx, &catalogv1.UpsertCategoryRequest{Category: &catalogv1.Category{
 			Slug: s.Slug, Name: s.Name, Description: s.Description, Position: int32(n),
-			Image: &catalogv1.Image{Url: "/media/" + s.Image, Alt: s.Name, Width: 960, Height: 720},
+			Image: &catalogv1.Image{Url: "/media/" + s.Image, Alt: s.Name, Width: 960, Height: 640},
 		}})
 		if err != nil {
 			return err
@@ -262,18 +260,4 @@ func (l *loader) backorders(ctx context.Context, all Catalog) error {
 		}
 	}
 	return nil
-}
-
-// Loaded tells whether the demo catalog is in a shop already.
-func Loaded(ctx context.Context, c Clients) (bool, error) {
-	all, err := Read()
-	if err != nil {
-		return false, err
-	}
-	last := all.Products[len(all.Products)-1]
-	_, err = c.Products.GetAdminProduct(ctx, &catalogv1.GetAdminProductRequest{Slug: last.Slug})
-	if connect.CodeOf(err) == connect.CodeNotFound {
-		return false, nil
-	}
-	return err == nil, err
 }
