@@ -24,7 +24,7 @@ func TestStatements(t *testing.T) {
 		tested++
 		t.Run(filepath.Base(f.Dir), func(t *testing.T) { kittest.Prepare(t, f) })
 	}
-	if tested < 3 {
-		t.Errorf("found the SQL of %d services, want at least 3", tested)
+	if tested < 8 {
+		t.Errorf("found the SQL of %d services, want at least 8", tested)
 	}
 }

@@ -110,7 +110,7 @@ func (r *report) strays() error {
 			return err
 		}
 		for _, s := range statements {
-			r.say(s, []string{"SQL belongs into the service's db package"})
+			r.say(s, []string{"SQL belongs into the service's db package, or beside migrations"})
 		}
 	}
 	return nil

@@ -27,7 +27,8 @@ type Folder struct {
 }
 
 // Folders returns the packages of a checkout that may hold SQL: those of services
-// whose names end in db, and the two of kit that have tables of their own.
+// whose names end in db or that have migrations, and the two of kit that have
+// tables of their own.
 func Folders(root string) ([]Folder, error) {
 	found, err := packages(filepath.Join(root, "services"))
 	if err != nil {
@@ -35,8 +36,8 @@ func Folders(root string) ([]Folder, error) {
 	}
 	var all []Folder
 	for _, dir := range found {
-		if strings.HasSuffix(filepath.Base(dir), "db") {
-			all = append(all, folder(dir))
+		if f := folder(dir); f.speaks() {
+			all = append(all, f)
 		}
 	}
 	for _, dir := range []string{"kit/crdb", "kit/bus"} {
@@ -49,8 +50,12 @@ func Folders(root string) ([]Folder, error) {
 func Others(root string) ([]string, error) {
 	found, err := packages(filepath.Join(root, "services"))
 	return slices.DeleteFunc(found, func(dir string) bool {
-		return strings.HasSuffix(filepath.Base(dir), "db")
+		return folder(dir).speaks()
 	}), err
+}
+
+func (f Folder) speaks() bool {
+	return f.Migrations != "" || strings.HasSuffix(filepath.Base(f.Dir), "db")
 }
 
 func folder(dir string) Folder {
