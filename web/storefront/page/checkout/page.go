@@ -90,7 +90,7 @@ func free(m *typev1.Money) string {
 func (p *Page) payment() ui.Node {
 	return ui.Form(ui.Class("stack"), ui.ID("payment"), ui.Attr("method", "post"), ui.Bool("novalidate", true), ui.OnSubmit(func(map[string]string) { p.cardDone() }),
 		ui.If(p.Config.GetProvider() == "sandbox", func() ui.Node {
-			return component.Notice("", "No money moves here. 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined, 4000 0027 6000 3184 asks for 3-D Secure; any date to come, any code.")
+			return component.Notice("", "No money moves here. 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined, 4000 0000 0000 3220 asks for 3-D Secure; any date to come, any code.")
 		}),
 		ui.Div(ui.Class("fields"),
 			p.field("card_number", "Card number", "cc-number", &p.Card.Number, component.Input{Wide: true, More: numeric}),
