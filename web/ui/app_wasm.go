@@ -83,6 +83,9 @@ func elementToApp(e *element, inSVG bool) app.UI {
 		elem = elem.XMLNS("http://www.w3.org/2000/svg")
 	}
 	for _, a := range e.attrs {
+		if a.bound {
+			a.value = keepUp(e.id(), a.value)
+		}
 		if value, ok := appValue(a); ok {
 			elem = elem.Attr(a.name, value)
 		}
@@ -147,6 +150,9 @@ func spelled(e *element, inSVG bool) string {
 func listener(h handler) app.EventHandler {
 	return func(ctx app.Context, e app.Event) {
 		target := ctx.JSSrc()
+		if h.event == "input" {
+			typed(property(target, "id"), property(target, "value"))
+		}
 		event := Event{
 			Value:   property(target, "value"),
 			Checked: target.Get("checked").Truthy(),

@@ -17,6 +17,8 @@ const (
 type attribute struct {
 	name, value string
 	kind        kind
+	// A field's value that the program keeps up with; the element has an id.
+	bound bool
 }
 
 func (a attribute) addTo(e *element) {

@@ -54,9 +54,9 @@ func OnSubmit(do func(form map[string]string)) Part {
 	return Group(Data("live", ""), On("submit", func(e Event) { do(e.Form) }))
 }
 
-// Bind keeps a text field and *value the same.
+// Bind keeps a text field and *value the same. The field needs an id.
 func Bind(value *string) Part {
-	return Group(Value(*value), On("input", func(e Event) { *value = e.Value }))
+	return Group(attribute{name: "value", value: clean(*value), bound: true}, On("input", func(e Event) { *value = e.Value }))
 }
 
 // BindChecked keeps a checkbox and *value the same.

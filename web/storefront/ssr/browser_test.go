@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -42,6 +43,26 @@ func TestTakeoverKeepsNodesFocusAndTypedText(t *testing.T) {
 	// What was typed early is known to the program, not only to the field.
 	v.write("#password", "short\r")
 	v.until(`document.getElementById("email").value === "ada@example.com"`)
+}
+
+// A slow phone draws behind the typing; no key is lost, and what the program
+// writes itself is written.
+func TestFastTypingOnASlowPhoneLosesNothing(t *testing.T) {
+	v := visitor(t, storefront(t, newFake()).URL, 375)
+	v.open("/register")
+	if _, err := chromedp.Call(v.ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 8}); err != nil {
+		t.Fatal(err)
+	}
+	const name = "Ada Augusta King of Lovelace, born Byron, at 12 St James's Square"
+	for range 3 {
+		v.ask(`(() => { const f = document.getElementById("name"); f.value = ""; f.dispatchEvent(new Event("input", {bubbles: true})); return 1 })()`)
+		v.write("#name", name)
+		v.write("#email", "ada@example.com")
+		if got := v.ask(`document.getElementById("name").value`); got != name {
+			t.Fatalf("typed %q, the field has %q", name, got)
+		}
+		v.ask(`(() => { const f = document.getElementById("email"); f.value = ""; f.dispatchEvent(new Event("input", {bubbles: true})); return 1 })()`)
+	}
 }
 
 // TestTakeoverOfAnotherFrame serves a page that is not what the program draws: the

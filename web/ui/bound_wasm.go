@@ -1,0 +1,62 @@
+//go:build wasm
+
+package ui
+
+import "github.com/maxence-charriere/go-app/v9/pkg/app"
+
+// A frame is drawn a moment after the event that it follows, and by then people
+// have typed on. Writing the value of that event into the field would take their
+// last keys away. So go-app is told that a field's value is what it was, as long
+// as the program wants what the field had; only a value of the program's own is
+// written.
+type boundField struct {
+	// What go-app believes to be the field's value.
+	told string
+	// What the field had at its last event, if it had one.
+	had   string
+	typed bool
+	// The frame that it was last part of: a field that was away is a new one.
+	frame int
+}
+
+var boundFields = map[string]*boundField{}
+
+// keepUp returns the value that go-app is told for a field that should have want.
+func keepUp(id, want string) string {
+	f := boundFields[id]
+	if f == nil || f.frame < stage.frame-1 {
+		boundFields[id] = &boundField{told: want, frame: stage.frame}
+		return want
+	}
+	f.frame = stage.frame
+	if f.typed && f.had == want {
+		return f.told
+	}
+	if f.typed {
+		f.typed = false
+		After(func() {
+			if field := app.Window().GetElementByID(id); field.Truthy() {
+				field.Set("value", want)
+			}
+		})
+	}
+	f.told = want
+	return want
+}
+
+// typed notes what a field has when it says that it was changed.
+func typed(id, value string) {
+	if f := boundFields[id]; f != nil {
+		f.had, f.typed = value, true
+	}
+}
+
+// id returns the element's id, or nothing.
+func (e *element) id() string {
+	for _, a := range e.attrs {
+		if a.name == "id" {
+			return a.value
+		}
+	}
+	return ""
+}
