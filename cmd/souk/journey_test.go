@@ -202,7 +202,7 @@ func TestOffline(t *testing.T) {
 	if title := v.ask(`document.title`); title != "Enamel Teapot · Souk" {
 		t.Errorf("a page seen before is %q", title)
 	}
-	v.do("open a page never seen", chromedp.Navigate(v.origin+"/p/accordion"))
+	v.do("open a page never seen", chromedp.Navigate(v.origin+"/p/accordion"), live())
 	if heading := v.ask(`document.querySelector("h1").innerText`); heading != "You are offline" {
 		t.Errorf("a page never seen is %q", heading)
 	}

@@ -29,13 +29,14 @@ type running struct {
 func Run(build func(client *rpc.Client) *Site) {
 	var state State
 	_ = json.Unmarshal([]byte(browser.Text(StateID)), &state) // without it, we ask again
+	copied := ""
 	if state.Address != browser.Address() {
-		state.Tape = nil // an offline copy of another page
+		copied, state.Tape = state.Address, nil // an offline copy of another page
 	}
 	player := rpc.NewPlayer(&rpc.Link{}, state.Tape)
 	r := &running{client: rpc.NewClient(player), cancel: func() {}}
 	r.site = build(r.client)
-	r.first()
+	r.first(copied)
 	player.Stop()
 	ui.Run(r.draw, func() {
 		browser.Hydrated()
@@ -57,6 +58,11 @@ func (r *running) first() {
 			browser.Replace(redirect.To)
 			address = redirect.To
 			continue
+		}
+		if standIn != "" && view.Head().Status >= 500 {
+			if stays, err := r.site.Load(context.Background(), r.newEnv(standIn)); err == nil {
+				view = stays
+			}
 		}
 		r.env, r.view = env, view
 		return
