@@ -47,8 +47,8 @@ func Run(build func(client *rpc.Client) *Site) {
 }
 
 // first loads the page of the document; until it is there, the server's HTML is
-// what people see.
-func (r *running) first() {
+// what people see. Where it cannot be loaded, the page that stands in for it stays.
+func (r *running) first(standIn string) {
 	address := browser.Address()
 	for range 5 {
 		env := r.newEnv(address)
