@@ -85,6 +85,12 @@ func theShop(t *testing.T) *shop {
 	}
 	own := *common
 	own.t = t
+	from := len(own.out.String())
+	t.Cleanup(func() {
+		if said := own.out.String()[from:]; t.Failed() && said != "" {
+			t.Logf("the shop said:\n%s", said[:min(len(said), 8000)])
+		}
+	})
 	return &own
 }
 

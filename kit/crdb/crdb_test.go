@@ -3,6 +3,7 @@ package crdb_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
@@ -218,5 +220,53 @@ func TestOpenAssertsIsolation(t *testing.T) {
 	var level string
 	if err := db.QueryRow(t.Context(), `SHOW transaction_isolation`).Scan(&level); err != nil || level != "serializable" {
 		t.Errorf("isolation is %q, %v", level, err)
+	}
+}
+
+// What a caller does with one statement must not fail because others are busy.
+func TestSingleStatementsAreTriedAgain(t *testing.T) {
+	db := kittest.DB(t, fstest.MapFS{"0001_x.sql": {Data: []byte(`CREATE TABLE IF NOT EXISTS counter (id INT8 PRIMARY KEY, n INT8 NOT NULL, note TEXT)`)}})
+	for i := range 8 {
+		if _, err := db.Exec(t.Context(), `INSERT INTO counter (id, n) VALUES ($1, 0)`, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := contend(func(i int) error {
+		if _, err := db.Exec(t.Context(), `UPDATE counter SET n = n + 1 WHERE id = $1`, i%8); err != nil {
+			return err
+		}
+		rows, err := db.Query(t.Context(), `SELECT id, n, note FROM counter WHERE n >= 0 ORDER BY id`)
+		if err != nil {
+			return err
+		}
+		all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+			ID, N int64
+			Note  *string
+		}])
+		if err == nil && (len(all) != 8 || all[3].ID != 3 || all[0].Note != nil) {
+			err = fmt.Errorf("read %v", all)
+		}
+		if err != nil {
+			return err
+		}
+		var sum int64
+		return crdb.InTx(t.Context(), db, func(ctx context.Context, tx crdb.Tx) error {
+			if err := tx.QueryRow(ctx, `SELECT sum(n)::INT8 FROM counter`).Scan(&sum); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `UPDATE counter SET note = $2 WHERE id = $1`, i%8, nil)
+			return err
+		})
+	})
+	var sum int64
+	if err := db.QueryRow(t.Context(), `SELECT sum(n)::INT8 FROM counter`).Scan(&sum); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d tries again", db.Retries())
+	if done != total || sum != total {
+		t.Errorf("%d of %d went through, counted %d", done, total, sum)
+	}
+	if db.Retries() == 0 {
+		t.Error("nothing had to be tried again, so nothing was tested")
 	}
 }
