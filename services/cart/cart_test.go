@@ -47,7 +47,9 @@ type market struct {
 var errDown = connect.NewError(connect.CodeUnavailable, errors.New("down"))
 
 func (m *market) BatchGetVariants(ctx context.Context, req *catalogv1.BatchGetVariantsRequest) (*catalogv1.BatchGetVariantsResponse, error) {
-	m.wait(ctx)
+	if err := m.wait(ctx); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -84,7 +86,7 @@ func (m *market) GetAvailability(_ context.Context, req *inventoryv1.GetAvailabi
 	return resp, nil
 }
 
-func (m *market) wait(ctx context.Context) {
+func (m *market) wait(ctx context.Context) error {
 	m.mu.Lock()
 	silent := m.silent
 	m.mu.Unlock()
@@ -92,8 +94,10 @@ func (m *market) wait(ctx context.Context) {
 		select {
 		case <-silent:
 		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
+	return nil
 }
 
 func (m *market) now(change func(*market)) {
