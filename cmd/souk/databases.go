@@ -21,7 +21,7 @@ type databases interface {
 
 // openDatabases takes the server that is named, else the machine's PostgreSQL,
 // run privately below the data directory.
-func openDatabases(ctx context.Context, address config.Secret, password config.Secret, dir *dataDir) (databases, error) {
+func openDatabases(ctx context.Context, address, password config.Secret, bin string, dir *dataDir) (databases, error) {
 	if address.Reveal() != "" {
 		conn, err := pgx.Connect(ctx, address.Reveal())
 		if err != nil {
@@ -29,7 +29,7 @@ func openDatabases(ctx context.Context, address config.Secret, password config.S
 		}
 		return &sharedServer{conn, address.Reveal(), password.Reveal()}, nil
 	}
-	server, err := postgres.Start(ctx, postgres.Config{Dir: dir.in("db")})
+	server, err := postgres.Start(ctx, postgres.Config{Dir: dir.in("db"), Bin: bin})
 	if err != nil {
 		return nil, err
 	}

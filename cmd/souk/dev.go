@@ -29,6 +29,7 @@ type devCmd struct {
 	DataDir     string        `help:"Folder of the shop's data." default:".souk" env:"SOUK_DATA_DIR" type:"path"`
 	DevListen   string        `help:"Address of the caught mails and of the payment sandbox." default:"127.0.0.1:8081" env:"SOUK_DEV_LISTEN"`
 	DatabaseURL config.Secret `name:"database-url" help:"Server to make the shop's databases on, as a role that may; empty: a PostgreSQL of this machine, run privately." env:"SOUK_DATABASE_URL"`
+	PostgresBin string        `help:"Folder of PostgreSQL's programs; empty: the newest that is installed." env:"SOUK_POSTGRES_BIN" type:"path"`
 	Demo        bool          `help:"Fill a new shop with the demo catalog." default:"true" negatable:"" env:"SOUK_DEMO"`
 	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn" env:"SOUK_LOG_LEVEL"`
 	edge.Config
@@ -73,6 +74,7 @@ type dev struct {
 
 	addresses map[string]string
 	listeners map[string]net.Listener
+	servers   []run.Part // of the services
 	parts     []run.Part
 	closers   []func()
 }
@@ -116,7 +118,7 @@ func (d *dev) ground(ctx context.Context) (err error) {
 	if d.keys, err = d.dir.keys(); err != nil {
 		return err
 	}
-	if d.databases, err = openDatabases(ctx, d.DatabaseURL, d.keys.database, d.dir); err != nil {
+	if d.databases, err = openDatabases(ctx, d.DatabaseURL, d.keys.database, d.PostgresBin, d.dir); err != nil {
 		return err
 	}
 	d.onClose(func() {
@@ -224,6 +226,7 @@ func (d *dev) services(ctx context.Context) error {
 	c.Notification.From, c.Notification.ShopName, c.Notification.ShopURL = "Souk <shop@souk.example>", "Souk", d.shopURL()
 	c.Order.Origin, c.Order.Home = d.shopURL(), "US"
 	c.Payment.Sandbox = payment.Sandbox{URL: d.ownURL(), PublicURL: d.ownURL(), Publishable: publishable, Secret: d.keys.sandbox, WebhookSecret: d.keys.webhook}
+	var workers []run.Part
 	for _, r := range rooms {
 		db, err := d.database(ctx, r.name)
 		if err != nil {
@@ -236,8 +239,10 @@ func (d *dev) services(ctx context.Context) error {
 		if a, ok := s.(*account.Service); ok {
 			d.account = a
 		}
-		d.parts = append(d.parts, s, rpc.NewServer(r.name+" server", d.listeners[r.name], s.Handlers(), ready(db), d.log))
+		workers = append(workers, s)
+		d.servers = append(d.servers, rpc.NewServer(r.name+" server", d.listeners[r.name], s.Handlers(), ready(db), d.log))
 	}
+	d.parts = append(d.parts, run.Together("services", workers...))
 	return nil
 }
 
@@ -247,7 +252,7 @@ func (d *dev) front(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.parts = append(d.parts, webServer(d.listeners["web"], pages, d.platform))
+	d.parts = append(d.parts, run.Together("servers", append(d.servers, webServer(d.listeners["web"], pages, d.platform))...))
 	cfg := d.Config
 	cfg.Connect = append(cfg.Connect, d.ownURL())
 	e, err := openEdge(cfg, d.shop, d.platform, roomNames())

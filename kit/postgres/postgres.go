@@ -37,6 +37,8 @@ type Config struct {
 	Dir string
 	// True for tests: nothing survives a power cut, everything is faster.
 	Unsafe bool
+	// Folder of PostgreSQL's programs; empty: the newest that is installed.
+	Bin string
 	// Most connections over all databases; 200 when 0.
 	Connections int
 }
@@ -54,7 +56,7 @@ type Server struct {
 // running from an earlier life of the same data directory is stopped first, so
 // that its settings are ours. A directory that a living process uses gives ErrInUse.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	bin, err := find()
+	bin, err := find(cfg.Bin)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +99,22 @@ func (s *Server) bringUp(ctx context.Context, dir string, cfg Config) error {
 	return s.start(ctx, cfg)
 }
 
-// find returns the folder of the newest PostgreSQL binaries.
-func find() (string, error) {
+// find returns the folder named, or that of the newest PostgreSQL, when it will do.
+func find(named string) (string, error) {
+	if named != "" {
+		return firstOf(named)
+	}
 	candidates, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	slices.SortFunc(candidates, func(a, b string) int { return version(b) - version(a) })
 	if onPath, err := exec.LookPath("initdb"); err == nil {
 		candidates = append(candidates, filepath.Dir(onPath))
 	}
 	candidates = append(candidates, "/usr/pgsql-17/bin", "/usr/pgsql-16/bin", "/usr/pgsql-15/bin", "/opt/homebrew/opt/postgresql@17/bin", "/opt/homebrew/opt/postgresql@16/bin", "/opt/homebrew/opt/postgresql@15/bin", "/usr/local/opt/postgresql@16/bin")
+	return firstOf(candidates...)
+}
+
+// firstOf returns the first folder that has a PostgreSQL that is new enough.
+func firstOf(candidates ...string) (string, error) {
 	for _, dir := range candidates {
 		out, err := exec.Command(filepath.Join(dir, "postgres"), "--version").Output()
 		if err != nil {

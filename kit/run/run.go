@@ -2,12 +2,14 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -29,6 +31,36 @@ type part struct {
 
 func (p part) Name() string                  { return p.name }
 func (p part) Run(ctx context.Context) error { return p.run(ctx) }
+
+// Together makes one part of several that need not wait for each other: they are
+// all told to stop at once.
+func Together(name string, parts ...Part) Part {
+	return Func(name, func(ctx context.Context) error {
+		own, stop := context.WithCancel(ctx)
+		defer stop()
+		ended := make(chan error, len(parts))
+		for _, p := range parts {
+			go func() {
+				err := p.Run(own)
+				if own.Err() == nil {
+					err = cmp.Or(err, errors.New("ended by itself"))
+					stop()
+				} else if errors.Is(err, context.Canceled) {
+					err = nil
+				}
+				if err != nil {
+					err = fmt.Errorf("%s: %w", p.Name(), err)
+				}
+				ended <- err
+			}()
+		}
+		var errs []error
+		for range parts {
+			errs = append(errs, <-ended)
+		}
+		return errors.Join(errs...)
+	})
+}
 
 // Until runs all parts until ctx ends or one of them fails. Then it stops them
 // one at a time, the last started first, each having ended before the next is
@@ -102,8 +134,13 @@ func Main(errs io.Writer, f func(ctx context.Context) error) int {
 		}
 	}()
 	if err := f(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(errs, "souk:", err)
+		fmt.Fprintln(errs, "souk:", oneLine(err))
 		return 1
 	}
 	return 0
+}
+
+// oneLine writes an error of many lines, as some libraries make them, as one.
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' }), " ")
 }

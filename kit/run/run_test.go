@@ -46,3 +46,31 @@ func TestUntilEndsWhenAPartFails(t *testing.T) {
 		t.Errorf("Until = %v; want shaky: broken", err)
 	}
 }
+
+// Parts of a group stop at once: each waits for the other to be told.
+func TestTogetherStopsAllAtOnce(t *testing.T) {
+	a, b := make(chan struct{}), make(chan struct{})
+	wait := func(own, other chan struct{}) func(context.Context) error {
+		return func(ctx context.Context) error {
+			<-ctx.Done()
+			close(own)
+			<-other
+			return nil
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := run.Until(ctx, run.Together("both", run.Func("a", wait(a, b)), run.Func("b", wait(b, a)))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTogetherEndsWhenOneFails(t *testing.T) {
+	stopped := false
+	err := run.Together("both",
+		run.Func("good", func(ctx context.Context) error { <-ctx.Done(); stopped = true; return nil }),
+		run.Func("bad", func(context.Context) error { return errors.New("no") })).Run(t.Context())
+	if err == nil || err.Error() != "bad: no" || !stopped {
+		t.Errorf("ended with %v, the other stopped: %v", err, stopped)
+	}
+}
