@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -55,9 +56,33 @@ func generate(in io.Reader, out io.Writer) error {
 	if raw, err = proto.Marshal(&req); err != nil {
 		return err
 	}
+	var made bytes.Buffer
 	plugin := exec.Command("go", "tool", "protoc-gen-go-lite")
-	plugin.Stdin, plugin.Stdout, plugin.Stderr = bytes.NewReader(raw), out, os.Stderr
-	return plugin.Run()
+	plugin.Stdin, plugin.Stdout, plugin.Stderr = bytes.NewReader(raw), &made, os.Stderr
+	if err := plugin.Run(); err != nil {
+		return err
+	}
+	return quiet(made.Bytes(), out)
+}
+
+// quietly tells staticcheck that it is the generator who counts in vain.
+const quietly = "//lint:file-ignore SA4006 the generator counts to the end of each message\n\npackage "
+
+// quiet passes the plugin's answer on, with quietly in each file.
+func quiet(raw []byte, out io.Writer) error {
+	var resp pluginpb.CodeGeneratorResponse
+	if err := proto.Unmarshal(raw, &resp); err != nil {
+		return err
+	}
+	for _, f := range resp.File {
+		f.Content = proto.String(strings.Replace(f.GetContent(), "package ", quietly, 1))
+	}
+	text, err := proto.Marshal(&resp)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(text)
+	return err
 }
 
 func stripMessage(m *descriptorpb.DescriptorProto) {

@@ -2,6 +2,8 @@
 // protoc-gen-go-lite version: v0.14.0
 // source: souk/inventory/v1/stock_admin_service.proto
 
+//lint:file-ignore SA4006 the generator counts to the end of each message
+
 package inventoryv1
 
 import (

@@ -2,6 +2,8 @@
 // protoc-gen-go-lite version: v0.14.0
 // source: souk/search/v1/search_admin_service.proto
 
+//lint:file-ignore SA4006 the generator counts to the end of each message
+
 package searchv1
 
 import (
