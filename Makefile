@@ -59,7 +59,7 @@ lint: $(BIN)/buf ## Check format, vet, staticcheck, govulncheck, the API and the
 	GOOS=js GOARCH=wasm go vet ./web/storefront/... ./web/ui/... ./web/browser/... ./web/rpc/... ./web/site/...
 	GOWORK=off go -C tools/lint build -o ../../$(BIN)/ tool
 	@for m in $(MODULES); do echo "staticcheck $$m"; $(BIN)/staticcheck ./$$m/...; done
-	@for m in $(MODULES); do echo "govulncheck $$m"; (cd $$m && GOWORK=off ../$(BIN)/govulncheck ./...); done
+	@for m in $(MODULES); do tools/vuln.sh $(BIN)/govulncheck $$m; done
 	GOWORK=off go -C tools/sqlcheck test .
 	GOWORK=off go -C tools/sqlcheck run . ../..
 

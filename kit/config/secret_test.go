@@ -17,7 +17,7 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, printed := range []string{fmt.Sprint(holder), fmt.Sprintf("%+v", holder), fmt.Sprintf("%#v", holder), fmt.Sprintf("%s", holder.Key), string(asJSON)} {
+	for _, printed := range []string{fmt.Sprint(holder), fmt.Sprintf("%+v", holder), fmt.Sprintf("%#v", holder), fmt.Sprintf("key: %s", holder.Key), string(asJSON)} {
 		if strings.Contains(printed, "hunter2") {
 			t.Errorf("the secret is in %q", printed)
 		}

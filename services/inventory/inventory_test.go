@@ -25,12 +25,11 @@ import (
 func TestMain(m *testing.M) { kittest.Main(m) }
 
 type shop struct {
-	stock   inventoryv1connect.StockServiceClient
-	holds   inventoryv1connect.ReservationServiceClient
-	admin   inventoryv1connect.StockAdminServiceClient
-	clock   *clock.Fake
-	bus     *bus.Bus
-	service *inventory.Service
+	stock inventoryv1connect.StockServiceClient
+	holds inventoryv1connect.ReservationServiceClient
+	admin inventoryv1connect.StockAdminServiceClient
+	clock *clock.Fake
+	bus   *bus.Bus
 }
 
 func open(t *testing.T) shop {

@@ -25,8 +25,6 @@ var (
 	errReleased   = fault.New(fault.Refused, "reservation_released", "")
 	errCommitted  = fault.New(fault.Refused, "reservation_committed", "")
 	errCaptured   = fault.New(fault.Refused, "payment_captured", "")
-	errNotHeld    = fault.New(fault.Refused, "payment_not_authorized", "")
-	errPayVoided  = fault.New(fault.Refused, "payment_voided", "")
 )
 
 // sentences is what shoppers read when a checkout is refused.

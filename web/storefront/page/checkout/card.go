@@ -66,7 +66,8 @@ func luhn(number string) bool {
 	return sum%10 == 0
 }
 
-var errProvider = errors.New("The payment provider cannot be reached. Please try again.") //nolint:staticcheck // shown to people as it is
+//lint:ignore ST1005 shoppers read it as it is
+var errProvider = errors.New("The payment provider cannot be reached. Please try again.")
 
 // tokenize hands the card to the provider, which gives a token for it.
 func tokenize(ctx context.Context, config *paymentv1.GetPaymentConfigResponse, card Card) (string, error) {
