@@ -66,8 +66,8 @@ lint: $(BIN)/buf ## Check format, vet, staticcheck, govulncheck, the API and the
 .PHONY: test
 test: wasm ## Run all tests, browsers included.
 	@tools/setup.sh test
-	@mkdir -p .build
-	go -C tools/testcount run . -- $(addprefix ./,$(addsuffix /...,$(MODULES))) $(TESTFLAGS)
+	@GOWORK=off go -C tools/testcount build -o ../../$(BIN)/testcount .
+	$(BIN)/testcount -- $(addprefix ./,$(addsuffix /...,$(MODULES))) $(TESTFLAGS)
 
 .PHONY: test-race
 test-race: wasm ## Run the tests of kit, edge and services with the race detector.

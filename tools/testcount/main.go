@@ -1,7 +1,7 @@
 // Command testcount runs go test in the checkout and says how many tests passed,
 // failed and were skipped. The whole output of packages that fail is shown.
 //
-//	go -C tools/testcount run . -- ./kit/... ./services/...
+//	testcount -- ./kit/... ./services/...
 package main
 
 import (
@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sort"
 	"strings"
 	"time"
@@ -27,12 +26,8 @@ func main() {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		fail(err)
-	}
 	cmd := exec.Command("go", append([]string{"test", "-json", "-p", "2", "-timeout", "15m"}, args...)...)
-	cmd.Dir, cmd.Stderr = root, os.Stderr
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		fail(err)
