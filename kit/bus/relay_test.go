@@ -67,9 +67,8 @@ func TestFactsThatCannotBeToldWait(t *testing.T) {
 	if err := b.Resend(t.Context(), dead[0].Sequence); err == nil {
 		t.Error("an event that was never told was sent again")
 	}
-	if s := relay.Stats(); s.Parked != 2 || s.Failed < 2 {
-		t.Errorf("stats = %+v; want 2 parked", s)
-	}
+	// The letter is there a moment before the row is marked.
+	eventually(t, "two rows are marked as parked", func() bool { s := relay.Stats(); return s.Parked == 2 && s.Failed >= 2 })
 	stop()
 	background(t, bus.NewRelay(b, db, "test", announceAll).Run)
 	eventually(t, "all three", func() bool { return countEffects(t, db) == 3 })

@@ -56,7 +56,13 @@ func OnSubmit(do func(form map[string]string)) Part {
 
 // Bind keeps a text field and *value the same. The field needs an id.
 func Bind(value *string) Part {
-	return Group(attribute{name: "value", value: clean(*value), bound: true}, On("input", func(e Event) { *value = e.Value }))
+	return Typed(*value, func(now string) { *value = now })
+}
+
+// Typed is a text field whose value the program is told of with each key, and
+// may set. The field needs an id.
+func Typed(value string, do func(value string)) Part {
+	return Group(attribute{name: "value", value: clean(value), bound: true}, On("input", func(e Event) { do(e.Value) }))
 }
 
 // BindChecked keeps a checkbox and *value the same.

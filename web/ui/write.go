@@ -70,8 +70,8 @@ func appendContent(b []byte, e *element) []byte {
 		content = []Node{text(value)}
 	}
 	if (e.tag == "textarea" || e.tag == "pre") && len(content) > 0 {
-		// A parser drops the first line end of these two.
-		if t, ok := content[0].(text); ok && strings.HasPrefix(string(t), "\n") {
+		// A parser drops the first line end of these two; some take a CR for half of it.
+		if t, ok := content[0].(text); ok && (strings.HasPrefix(string(t), "\n") || strings.HasPrefix(string(t), "\r")) {
 			b = append(b, '\n')
 		}
 	}

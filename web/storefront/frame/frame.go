@@ -49,8 +49,8 @@ func search(shop *state.Shop, env *site.Env) ui.Node {
 			}
 		}),
 		ui.Label(ui.Class("visually-hidden"), ui.For("q"), ui.Text("Search products")),
-		ui.Input(ui.Class("field__input"), ui.ID("q"), ui.Type("search"), ui.Name("q"), ui.Value(typed), ui.Attr("placeholder", "Search products"),
-			ui.Attr("autocomplete", "off"), ui.Attr("maxlength", "200"), ui.On("input", func(e ui.Event) { shop.Type(env, e.Value) })),
+		ui.Input(ui.Class("field__input"), ui.ID("q"), ui.Type("search"), ui.Name("q"), ui.Typed(typed, func(now string) { shop.Type(env, now) }), ui.Attr("placeholder", "Search products"),
+			ui.Attr("autocomplete", "off"), ui.Attr("maxlength", "200")),
 		ui.Button(ui.Class("icon-button"), ui.Type("submit"), ui.Aria("label", "Search"), component.Icon("search")),
 		hints(shop),
 	)
