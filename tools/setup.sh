@@ -7,14 +7,15 @@ packages=()
 
 command -v go >/dev/null || { echo "Go 1.26 or later is needed: https://go.dev/dl/" >&2; exit 1; }
 
-have_postgres() {
-	[ -n "${SOUK_DATABASE_URL:-}" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
-}
+have_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+have_database() { [ -n "${SOUK_DATABASE_URL:-}" ] || command -v cockroach >/dev/null || have_postgres; }
 have_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
-have_postgres || packages+=(postgresql)
 if [ "$what" = test ]; then
+	have_postgres || packages+=(postgresql)
 	have_chromium || packages+=(chromium)
+else
+	have_database || packages+=(postgresql)
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/souk-commerce/souk/kit/cockroach"
 	"github.com/souk-commerce/souk/kit/config"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/postgres"
@@ -14,13 +16,16 @@ import (
 
 // databases are where a shop on a laptop keeps its data.
 type databases interface {
+	// Name tells people which it is.
+	Name() string
 	// Ensure makes a database and its role, and returns where it is.
 	Ensure(ctx context.Context, name string) (url string, err error)
 	Stop() error
 }
 
-// openDatabases takes the server that is named, else the machine's PostgreSQL,
-// run privately below the data directory.
+// openDatabases takes the server that is named; else the machine's CockroachDB,
+// else its PostgreSQL, run privately below the data directory. Data that is there
+// already, or a PostgreSQL that is named, decides between these two.
 func openDatabases(ctx context.Context, address, password config.Secret, bin string, dir *dataDir) (databases, error) {
 	if address.Reveal() != "" {
 		conn, err := pgx.Connect(ctx, address.Reveal())
@@ -29,17 +34,41 @@ func openDatabases(ctx context.Context, address, password config.Secret, bin str
 		}
 		return &sharedServer{conn, address.Reveal(), password.Reveal()}, nil
 	}
+	if program := cockroach.Find(); program != "" && bin == "" && !exists(dir.in("db")) {
+		node, err := cockroach.Start(ctx, cockroach.Config{Dir: dir.in("crdb"), Program: program})
+		if err != nil {
+			return nil, err
+		}
+		return private{"CockroachDB", node}, nil
+	}
 	server, err := postgres.Start(ctx, postgres.Config{Dir: dir.in("db"), Bin: bin})
 	if err != nil {
 		return nil, err
 	}
-	return private{server}, nil
+	return private{"PostgreSQL", server}, nil
 }
 
-type private struct{ *postgres.Server }
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// private is a server of the machine's programs that is ours alone.
+type private struct {
+	name   string
+	server interface {
+		EnsureDatabase(ctx context.Context, database, role string) error
+		URL(database, role string) string
+		Stop() error
+	}
+}
+
+func (p private) Name() string { return p.name }
+
+func (p private) Stop() error { return p.server.Stop() }
 
 func (p private) Ensure(ctx context.Context, name string) (string, error) {
-	return p.URL(name, name), p.EnsureDatabase(ctx, name, name)
+	return p.server.URL(name, name), p.server.EnsureDatabase(ctx, name, name)
 }
 
 // sharedServer is a server that others may use too: names carry ours.
@@ -60,6 +89,8 @@ func (n *sharedServer) Ensure(ctx context.Context, name string) (string, error) 
 	u.User, u.Path = url.UserPassword(name, n.password), "/"+name
 	return u.String(), nil
 }
+
+func (n *sharedServer) Name() string { return "as named by SOUK_DATABASE_URL" }
 
 func (n *sharedServer) Stop() error { return n.conn.Close(context.Background()) }
 

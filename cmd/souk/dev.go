@@ -28,8 +28,8 @@ import (
 type devCmd struct {
 	DataDir     string        `help:"Folder of the shop's data." default:".souk" env:"SOUK_DATA_DIR" type:"path"`
 	DevListen   string        `help:"Address of the caught mails and of the payment sandbox." default:"127.0.0.1:8081" env:"SOUK_DEV_LISTEN"`
-	DatabaseURL config.Secret `name:"database-url" help:"Server to make the shop's databases on, as a role that may; empty: a PostgreSQL of this machine, run privately." env:"SOUK_DATABASE_URL"`
-	PostgresBin string        `help:"Folder of PostgreSQL's programs; empty: the newest that is installed." env:"SOUK_POSTGRES_BIN" type:"path"`
+	DatabaseURL config.Secret `name:"database-url" help:"Server to make the shop's databases on, as a role that may; empty: CockroachDB or PostgreSQL of this machine, run privately." env:"SOUK_DATABASE_URL"`
+	PostgresBin string        `help:"Folder of PostgreSQL's programs, to run that one privately; empty: found by itself." env:"SOUK_POSTGRES_BIN" type:"path"`
 	Demo        bool          `help:"Fill a new shop with the demo catalog." default:"true" negatable:"" env:"SOUK_DEMO"`
 	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn" env:"SOUK_LOG_LEVEL"`
 	edge.Config
@@ -126,7 +126,7 @@ func (d *dev) ground(ctx context.Context) (err error) {
 			d.log.Error("database not stopped", "error", err)
 		}
 	})
-	d.say("database", "")
+	d.say("database", d.databases.Name())
 	return nil
 }
 

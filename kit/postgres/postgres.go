@@ -22,6 +22,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/souk-commerce/souk/kit/dirlock"
 	"github.com/souk-commerce/souk/kit/fault"
 )
 
@@ -54,7 +55,7 @@ type Server struct {
 
 // Start makes the cluster when it is new and starts it. One that is still
 // running from an earlier life of the same data directory is stopped first, so
-// that its settings are ours. A directory that a living process uses gives ErrInUse.
+// that its settings are ours. A directory that a living process uses gives dirlock.ErrInUse.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	bin, err := find(cfg.Bin)
 	if err != nil {
@@ -77,7 +78,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		}
 	}
 	s.data, s.socket = filepath.Join(dir, "pg"), socketDir(dir)
-	if s.lock, err = lock(dir); err != nil {
+	if s.lock, err = dirlock.Take(dir); err != nil {
 		return nil, err
 	}
 	if err := s.bringUp(ctx, dir, cfg); err != nil {
@@ -317,10 +318,11 @@ func (s *Server) EnsureDatabase(ctx context.Context, database, role string) erro
 const (
 	findRole     = `SELECT count(*) FROM pg_roles WHERE rolname = $1`
 	findDatabase = `SELECT count(*) FROM pg_database WHERE datname = $1`
+	tellVersion  = `SELECT version()`
 )
 
-// Ensure makes a database and its role over a superuser's connection. The role
-// gets the password unless it is empty.
+// Ensure makes a database and its role over a superuser's connection, on
+// PostgreSQL or CockroachDB. The role gets the password unless it is empty.
 func Ensure(ctx context.Context, conn *pgx.Conn, database, role, password string) error {
 	var n int
 	if err := conn.QueryRow(ctx, findRole, role).Scan(&n); err != nil {
@@ -337,10 +339,15 @@ func Ensure(ctx context.Context, conn *pgx.Conn, database, role, password string
 			return err
 		}
 	}
-	// Small tables are scanned whole, and SERIALIZABLE then sees conflicts that
-	// are none.
-	if _, err := conn.Exec(ctx, "ALTER ROLE "+owner+" SET enable_seqscan = off"); err != nil {
+	var server string
+	if err := conn.QueryRow(ctx, tellVersion).Scan(&server); err != nil {
 		return err
+	}
+	if strings.HasPrefix(server, "PostgreSQL") {
+		// It scans small tables whole, and SERIALIZABLE then sees conflicts that are none.
+		if _, err := conn.Exec(ctx, "ALTER ROLE "+owner+" SET enable_seqscan = off"); err != nil {
+			return err
+		}
 	}
 	if err := conn.QueryRow(ctx, findDatabase, database).Scan(&n); err != nil {
 		return err

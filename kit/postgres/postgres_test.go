@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/souk-commerce/souk/kit/dirlock"
 	"github.com/souk-commerce/souk/kit/postgres"
 )
 
@@ -163,7 +164,7 @@ func TestSecondStartIsRefused(t *testing.T) {
 	dir := room(t)
 	s := start(t, dir)
 	_, err := postgres.Start(t.Context(), postgres.Config{Dir: dir})
-	if !errors.Is(err, postgres.ErrInUse) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
+	if !errors.Is(err, dirlock.ErrInUse) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
 		t.Errorf("a second start: %v; want ErrInUse with the directory and the process", err)
 	}
 	conn := connect(t, s, "postgres", postgres.Superuser)

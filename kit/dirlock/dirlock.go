@@ -1,4 +1,5 @@
-package postgres
+// Package dirlock keeps a data directory to one process.
+package dirlock
 
 import (
 	"fmt"
@@ -11,14 +12,14 @@ import (
 	"github.com/souk-commerce/souk/kit/fault"
 )
 
-// ErrInUse is returned when another process, or another server of this one, uses
-// the data directory.
+// ErrInUse is returned when another process, or another holder in this one, uses
+// the directory.
 var ErrInUse = fault.New(fault.Refused, "data_in_use", "The data directory is in use.")
 
-// lock takes a directory for this process. The kernel gives it back when the
-// process ends, however it ends, so what is still running in a directory that can
-// be locked belongs to nobody.
-func lock(dir string) (*os.File, error) {
+// Take locks a directory for this process until the file is closed. The kernel
+// gives it back when the process ends, however it ends, so what is still running
+// in a directory that can be locked belongs to nobody.
+func Take(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
