@@ -1,13 +1,9 @@
 package edge
 
-import "github.com/souk-commerce/souk/kit/config"
-
 // Config is the edge's own settings.
 type Config struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SOUK_LISTEN"`
-	// The scheme and host that shoppers see.
-	PublicURL string `help:"Address that shoppers see; empty: http:// and the address listened on." env:"SOUK_PUBLIC_URL"`
-	// Other names that the shop answers to.
+	// Names that the shop answers to.
 	Hosts []string `help:"Host names that are answered; empty: any." env:"SOUK_HOSTS"`
 	// Origins of other sites whose scripts may call the API.
 	Origins []string `help:"Origins that may call the API from browsers, besides the shop's own." env:"SOUK_CORS_ORIGINS"`
@@ -19,6 +15,4 @@ type Config struct {
 	Burst int     `help:"Requests at once for each client." default:"400" env:"SOUK_EDGE_BURST"`
 	// How many proxies stand in front and append to X-Forwarded-For.
 	TrustedProxies int `help:"Proxies in front whose X-Forwarded-For is believed." default:"0" env:"SOUK_TRUSTED_PROXIES"`
-	// The shop's key for tokens between its own parts.
-	ServiceKey config.Secret `kong:"-"`
 }

@@ -31,6 +31,7 @@ type devCmd struct {
 	DatabaseURL config.Secret `name:"database-url" help:"Server to make the shop's databases on, as a role that may; empty: CockroachDB or PostgreSQL of this machine, run privately." env:"SOUK_DATABASE_URL"`
 	PostgresBin string        `help:"Folder of PostgreSQL's programs, to run that one privately; empty: found by itself." env:"SOUK_POSTGRES_BIN" type:"path"`
 	Demo        bool          `help:"Fill a new shop with the demo catalog." default:"true" negatable:"" env:"SOUK_DEMO"`
+	PublicURL   string        `help:"Address that shoppers see; empty: http:// and the address listened on." env:"SOUK_PUBLIC_URL"`
 	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn" env:"SOUK_LOG_LEVEL"`
 	edge.Config
 }
