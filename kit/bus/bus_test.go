@@ -163,7 +163,7 @@ func letters(t *testing.T, b *bus.Bus, n int) (dead []bus.DeadLetter) {
 	t.Helper()
 	eventually(t, "dead letters", func() bool {
 		var err error
-		if dead, err = b.DeadLetters(t.Context(), 10); err != nil {
+		if dead, err = b.DeadLetters(t.Context(), 0, 10); err != nil {
 			t.Fatal(err)
 		}
 		return len(dead) == n

@@ -56,14 +56,14 @@ type DeadLetter struct {
 	Delivery Delivery
 }
 
-// DeadLetters returns up to limit parked events, the oldest first.
-func (b *Bus) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
+// DeadLetters returns up to limit parked events behind a sequence, the oldest first.
+func (b *Bus) DeadLetters(ctx context.Context, after uint64, limit int) ([]DeadLetter, error) {
 	s, err := b.js.Stream(ctx, deadStream)
 	if err != nil {
 		return nil, fmt.Errorf("dead letters: %w", err)
 	}
 	var all []DeadLetter
-	for next := uint64(1); len(all) < limit; {
+	for next := after + 1; len(all) < limit; {
 		raw, err := s.GetMsg(ctx, next, jetstream.WithGetMsgSubject("dead.>"))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break

@@ -29,6 +29,8 @@ type Delivery struct {
 	ID string
 	// "souk.catalog.product_changed"
 	Subject string
+	// The name of its message: "souk.catalog.v1.ProductChanged".
+	Type string
 	// The aggregate that it is about.
 	Key string
 	// The service that tells it.
@@ -57,7 +59,7 @@ func read(msg jetstream.Msg) Delivery {
 
 func fromHeader(h nats.Header, data []byte) Delivery {
 	d := Delivery{
-		ID: h.Get(headerID), Key: h.Get(headerSubject), Source: h.Get(headerSource),
+		ID: h.Get(headerID), Type: h.Get(headerType), Key: h.Get(headerSubject), Source: h.Get(headerSource),
 		Data: data, SurrogateKeys: strings.Fields(h.Get(headerTags)),
 	}
 	d.Time, _ = time.Parse(time.RFC3339Nano, h.Get(headerTime)) // zero where nobody said

@@ -79,6 +79,7 @@ func (s *Service) Handlers() []rpc.Mount {
 	var mounts []rpc.Mount
 	add := func(path string, h http.Handler) { mounts = append(mounts, rpc.Mount{Path: path, Handler: h}) }
 	add(notificationv1connect.NewNotificationAdminServiceHandler(s.server, rpc.Options(s.deps.RPC)...))
+	add(notificationv1connect.NewDeadLetterServiceHandler(mailrpc.NewDead(s.deps.Bus, s.deps.DB), rpc.Options(s.deps.RPC)...))
 	return mounts
 }
 
