@@ -28,6 +28,7 @@ import (
 
 	"github.com/souk-commerce/souk/edge/internal/front"
 	"github.com/souk-commerce/souk/edge/internal/limit"
+	"github.com/souk-commerce/souk/edge/internal/measure"
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/edge/internal/purge"
 	"github.com/souk-commerce/souk/edge/internal/store"
@@ -109,7 +110,7 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	e.server = &http.Server{
-		Handler: handler, Protocols: &protocols, MaxHeaderBytes: 32 << 10,
+		Handler: measure.Handler(handler, d.Clock), Protocols: &protocols, MaxHeaderBytes: 32 << 10,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
 	}

@@ -53,7 +53,12 @@ func (c *devCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer flush(context.WithoutCancel(ctx))
-	d := &dev{devCmd: c, log: log, out: os.Stdout, began: began, addresses: map[string]string{}}
+	metrics, stop, err := obs.Measure("souk", version)
+	if err != nil {
+		return err
+	}
+	defer stop(context.WithoutCancel(ctx))
+	d := &dev{devCmd: c, log: log, metrics: metrics, out: os.Stdout, began: began, addresses: map[string]string{}}
 	defer d.close()
 	return d.run(ctx)
 }
@@ -64,6 +69,8 @@ type dev struct {
 	log   *slog.Logger
 	out   io.Writer
 	began time.Time
+	// The program's numbers.
+	metrics http.Handler
 
 	dir       *dataDir
 	keys      keys
@@ -184,6 +191,7 @@ func (d *dev) helpers(ctx context.Context) (err error) {
 		Publishable: publishable, Secret: d.keys.sandbox, WebhookSecret: d.keys.webhook,
 	}, db, clock.System, d.log)
 	mounts := []rpc.Mount{{Path: "/mail/", Handler: d.catcher.Handler()}, {Path: "/sandbox/", Handler: box.Handler()},
+		{Path: "GET /metrics", Handler: d.metrics},
 		{Path: "/{$}", Handler: http.RedirectHandler("/mail/", http.StatusFound)}}
 	d.parts = append(d.parts,
 		run.Func("mail catcher", func(ctx context.Context) error { return d.catcher.ServeSMTP(ctx, smtp) }),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
@@ -28,6 +29,8 @@ type sharedConfig struct {
 	DNSSuffix  string            `name:"dns-suffix" help:"What follows a service's name in DNS, with the port." default:".internal:8080" env:"SOUK_DNS_SUFFIX"`
 	ServiceKey config.Secret     `help:"Ed25519 seed in base64 that signs the tokens between services; @file reads it from a file." env:"SOUK_SERVICE_KEY"`
 	LogLevel   slog.Level        `help:"debug, info, warn or error." default:"info" env:"SOUK_LOG_LEVEL"`
+	// Not for the public: what it says is of use to attackers, too.
+	MetricsListen string `help:"Address at which Prometheus finds /metrics; empty: nowhere." env:"SOUK_METRICS_LISTEN"`
 }
 
 // platform is what parts lean on.
@@ -56,6 +59,10 @@ func (c sharedConfig) open(ctx context.Context, name string) (*platform, func(),
 	if err != nil {
 		return nil, nil, err
 	}
+	metrics, err := c.measure(name, log)
+	if err != nil {
+		return nil, nil, err
+	}
 	b, err := bus.Dial(ctx, c.Nats)
 	if err != nil {
 		return nil, nil, err
@@ -66,10 +73,34 @@ func (c sharedConfig) open(ctx context.Context, name string) (*platform, func(),
 		return nil, nil, err
 	}
 	return p, func() {
+		metrics()
 		b.Close()
 		if err := flush(context.WithoutCancel(ctx)); err != nil {
 			log.Warn("spans not sent", "error", err)
 		}
+	}, nil
+}
+
+// measure shows numbers at an address of their own; the function returned ends it.
+func (c sharedConfig) measure(name string, log *slog.Logger) (func(), error) {
+	if c.MetricsListen == "" {
+		return func() {}, nil
+	}
+	handler, stop, err := obs.Measure(name, version)
+	if err != nil {
+		return nil, err
+	}
+	l, err := listen(c.MetricsListen, "--metrics-listen")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", handler)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	go server.Serve(l)
+	return func() {
+		server.Close()
+		_ = stop(context.Background())
 	}, nil
 }
 

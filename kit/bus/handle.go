@@ -31,12 +31,14 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 	end(err)
 	if err == nil {
 		c.handled.Add(1)
+		c.count(ctx, d.Subject, "done")
 		if err := msg.Ack(); err != nil {
 			c.log.WarnContext(ctx, "event not acknowledged; it comes again", "consumer", c.name, "id", d.ID, "error", err)
 		}
 		return
 	}
 	c.failed.Add(1)
+	c.count(ctx, d.Subject, "failed")
 	if c.hopeless(d, err) {
 		c.park(ctx, msg, d, err)
 		return
@@ -89,6 +91,7 @@ func (c *Consumer) effect(ctx context.Context, d Delivery, handler Handler) erro
 	})
 	if again {
 		c.repeated.Add(1)
+		c.count(ctx, d.Subject, "repeated")
 	}
 	return err
 }
@@ -127,6 +130,7 @@ func (c *Consumer) park(ctx context.Context, msg jetstream.Msg, d Delivery, why 
 		return
 	}
 	c.parked.Add(1)
+	c.count(ctx, d.Subject, "parked")
 	c.log.ErrorContext(ctx, "event parked", "consumer", c.name, "subject", d.Subject, "id", d.ID, "attempts", d.Attempt, "error", why)
 	_ = msg.Ack() // lost: it is parked again, in the same place
 }

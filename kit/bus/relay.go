@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -110,7 +111,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		if now := time.Now(); err == nil && now.Sub(cleared) >= r.keep/3 {
 			cleared = now
-			if err := r.clear(ctx); err != nil && ctx.Err() == nil {
+			if err := errors.Join(r.clear(ctx), r.measure(ctx)); err != nil && ctx.Err() == nil {
 				r.log.WarnContext(ctx, "outbox not cleared", "source", r.source, "error", err)
 			}
 		}

@@ -74,7 +74,7 @@ func (a *adapter) Exec(ctx context.Context, q string, _ ...any) error {
 func (a *adapter) again(ctx context.Context) error {
 	_ = a.tx.Rollback(ctx) // it has failed already
 	a.tries++
-	a.db.retries.Add(1)
+	a.db.retry(ctx)
 	if err := pause(ctx, a.tries); err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (db *DB) single(ctx context.Context, f func() error) error {
 		if !errors.As(err, &state) || state.SQLState() != "40001" {
 			return err
 		}
-		db.retries.Add(1)
+		db.retry(ctx)
 		if tries == maxRetries {
 			return errContended.Because(err)
 		}

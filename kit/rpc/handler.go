@@ -18,6 +18,7 @@ import (
 
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
+	"github.com/souk-commerce/souk/kit/tag"
 	"github.com/souk-commerce/souk/kit/token"
 )
 
@@ -51,7 +52,7 @@ func Options(d Deps) []connect.HandlerOption {
 		}),
 	}
 	interceptors := []connect.Interceptor{&interceptor{deps: d}}
-	if spans, err := otelconnect.NewInterceptor(otelconnect.WithTrustRemote(), otelconnect.WithoutMetrics()); err == nil {
+	if spans, err := otelconnect.NewInterceptor(otelconnect.WithTrustRemote()); err == nil {
 		interceptors = append([]connect.Interceptor{spans}, interceptors...)
 	}
 	return append(options, connect.WithInterceptors(interceptors...))
@@ -185,7 +186,7 @@ func setCaching(h http.Header, rule Rule, method string, tags []string) {
 	}
 	h.Set("Cache-Control", rule.Cache.Header())
 	if len(tags) > 0 {
-		h.Set("Surrogate-Key", strings.Join(tags, " "))
+		h.Set("Surrogate-Key", tag.Join(tags))
 	}
 }
 
