@@ -140,8 +140,8 @@ var modules = map[string][]string{
 	"api":      {"api"},
 	"kit":      {"kit"},
 	"services": {"services", "api", "kit"},
-	"edge":     {"edge", "api", "kit/run", "kit/obs", "kit/bus", "kit/config", "kit/clock", "kit/rpc", "kit/token"},
-	"web":      {"web", "api", "kit/run", "kit/obs"},
+	"edge":     {"edge", "api", "kit/run", "kit/obs", "kit/bus", "kit/config", "kit/clock", "kit/rpc", "kit/tag", "kit/token"},
+	"web":      {"web", "api", "kit/run", "kit/obs", "kit/tag"},
 	"cmd":      {"cmd", "services", "edge", "web", "api", "kit"},
 }
 

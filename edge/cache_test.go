@@ -15,6 +15,7 @@ import (
 	"github.com/andybalholm/brotli"
 
 	"github.com/souk-commerce/souk/edge"
+	"github.com/souk-commerce/souk/kit/tag"
 )
 
 const forEverybody = "public, max-age=0, s-maxage=60, stale-while-revalidate=30, stale-if-error=600"
@@ -107,6 +108,20 @@ func TestChangeIsSeen(t *testing.T) {
 	h.until("/p/shoe", func(a answer) bool { return a.body != shoe.body })
 	if a := h.ask("GET", "/p/shoe"); a.Header.Get("Surrogate-Key") != "" {
 		t.Error("surrogate keys are shown to shoppers")
+	}
+}
+
+// A merchant's SKU may have spaces in it: it is one key, from end to end.
+func TestKeysMayHaveSpaces(t *testing.T) {
+	web := &counting{header: func(h http.Header, r *http.Request) {
+		h.Set("Surrogate-Key", tag.Join([]string{"sku/MUG " + strings.TrimPrefix(r.URL.Path, "/p/")}))
+	}}
+	h := build(t, plan{web: web.serve, deps: pages})
+	red, blue := h.until("/p/RED", answer.hit), h.until("/p/BLUE", answer.hit)
+	h.change("sku/MUG RED")
+	h.until("/p/RED", func(a answer) bool { return a.body != red.body })
+	if a := h.ask("GET", "/p/BLUE"); !a.hit() || a.body != blue.body {
+		t.Errorf("the blue one did not change and was asked for again: %v", a.Header)
 	}
 }
 

@@ -253,12 +253,12 @@ func TestTailHearsTags(t *testing.T) {
 	// What is told once it listens is heard.
 	from := <-listening
 	background(t, bus.NewRelay(b, db, "test", announce).Run)
-	put(t, db, "test.happened", "k", int64(1))
+	put(t, db, "test.happened", "k 100%", int64(1))
 	first := <-heard
 	if first.Sequence != from+1 {
 		t.Errorf("listening behind %d, heard %d first", from, first.Sequence)
 	}
-	if len(first.SurrogateKeys) != 1 || first.SurrogateKeys[0] != "thing/k" || first.Source != "test" || first.Sequence == 0 || first.Key != "k" || first.Time.IsZero() {
+	if len(first.SurrogateKeys) != 1 || first.SurrogateKeys[0] != "thing/k 100%" || first.Source != "test" || first.Sequence == 0 || first.Key != "k 100%" || first.Time.IsZero() {
 		t.Errorf("heard %+v", first)
 	}
 }

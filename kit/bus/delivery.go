@@ -2,12 +2,13 @@ package bus
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/souk-commerce/souk/kit/tag"
 )
 
 // Header names, after CloudEvents' protocol binding for NATS.
@@ -60,7 +61,7 @@ func read(msg jetstream.Msg) Delivery {
 func fromHeader(h nats.Header, data []byte) Delivery {
 	d := Delivery{
 		ID: h.Get(headerID), Type: h.Get(headerType), Key: h.Get(headerSubject), Source: h.Get(headerSource),
-		Data: data, SurrogateKeys: strings.Fields(h.Get(headerTags)),
+		Data: data, SurrogateKeys: tag.Split(h.Get(headerTags)),
 	}
 	d.Time, _ = time.Parse(time.RFC3339Nano, h.Get(headerTime)) // zero where nobody said
 	return d

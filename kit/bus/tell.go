@@ -10,6 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/souk-commerce/souk/kit/tag"
 )
 
 // outcome is what became of a batch; rows in neither list wait.
@@ -131,7 +133,7 @@ func (r *Relay) message(o row) (msg *nats.Msg, err error) {
 	msg.Header.Set(headerType, string(a.Message.ProtoReflect().Descriptor().FullName()))
 	msg.Header.Set(headerContent, "application/protobuf")
 	if len(a.SurrogateKeys) > 0 {
-		msg.Header.Set(headerTags, strings.Join(a.SurrogateKeys, " "))
+		msg.Header.Set(headerTags, tag.Join(a.SurrogateKeys))
 	}
 	return msg, nil
 }

@@ -230,7 +230,7 @@ func TestIdempotencyKey(t *testing.T) {
 
 func TestWhoMayKeepAnswers(t *testing.T) {
 	s := serve(t, func(ctx context.Context, text string) (string, error) {
-		rpc.Tag(ctx, "product/1", "product/2")
+		rpc.Tag(ctx, "product/1", "sku/MUG RED")
 		return text, nil
 	})
 	get := func(method string) http.Header {
@@ -245,7 +245,7 @@ func TestWhoMayKeepAnswers(t *testing.T) {
 	if got, want := h.Get("Cache-Control"), "public, max-age=5, s-maxage=60, stale-while-revalidate=30, stale-if-error=90"; got != want {
 		t.Errorf("Cache-Control %q, want %q", got, want)
 	}
-	if got := h.Get("Surrogate-Key"); got != "product/1 product/2" {
+	if got := h.Get("Surrogate-Key"); got != "product/1 sku/MUG%20RED" {
 		t.Errorf("Surrogate-Key %q", got)
 	}
 	if got := get("Staff").Get("Cache-Control"); got != "private, no-store" {

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"text/template"
 
+	"github.com/souk-commerce/souk/kit/tag"
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
 )
@@ -247,7 +248,7 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, head site.Head, bod
 	header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	header.Set("Cache-Control", cacheControl(head))
 	if len(head.Keys) > 0 && !head.Private {
-		header.Set("Surrogate-Key", strings.Join(head.Keys, " "))
+		header.Set("Surrogate-Key", tag.Join(head.Keys))
 	}
 	status := head.Status
 	if status == 0 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/edge/internal/store"
+	"github.com/souk-commerce/souk/kit/tag"
 )
 
 const (
@@ -59,7 +60,7 @@ func (f *Front) fill(ctx context.Context, route policy.Route, r *http.Request, k
 		return fetched{}, fmt.Errorf("answer of %s is over %d bytes", route.Upstream, maxStored)
 	}
 	life, storable := policy.Storable(resp.StatusCode, resp.Header)
-	tags := strings.Fields(strings.Join(resp.Header["Surrogate-Key"], " "))
+	tags := tag.Split(resp.Header["Surrogate-Key"]...)
 	header := maps.Clone(resp.Header)
 	for _, hop := range []string{"Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Te", "Upgrade", "Proxy-Connection", "Date", "Content-Length"} {
 		header.Del(hop)

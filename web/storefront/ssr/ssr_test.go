@@ -72,6 +72,9 @@ func TestPublicPagesAreCacheable(t *testing.T) {
 	if keys := response.Header.Get("Surrogate-Key"); keys != "product/id-a categories sku/a-R sku/a-B" {
 		t.Errorf("Surrogate-Key = %q", keys)
 	}
+	if spaced, _ := get(t, server.Client(), server.URL+"/p/a%20b"); spaced.Header.Get("Surrogate-Key") != "product/id-a%20b categories sku/a%20b-R sku/a%20b-B" {
+		t.Errorf("Surrogate-Key of SKUs with spaces = %q", spaced.Header.Get("Surrogate-Key"))
+	}
 	request, _ := http.NewRequest("GET", server.URL+"/p/a", nil)
 	request.Header.Set("Cookie", "souk_at=token-shopper; souk_rt=refresh-shopper")
 	request.Header.Set("Authorization", "Bearer token-shopper")

@@ -179,7 +179,7 @@ func (p *Page) Head() site.Head {
 		head.Image = images[0].GetUrl()
 	}
 	for _, v := range product.GetVariants() {
-		head.Keys = append(head.Keys, "sku/"+keyOf(v.GetSku()))
+		head.Keys = append(head.Keys, "sku/"+v.GetSku())
 	}
 	return head
 }
@@ -226,6 +226,3 @@ func (p *Page) offer() any {
 	}
 	return data
 }
-
-// keyOf makes a SKU fit a list of keys parted by spaces.
-func keyOf(sku string) string { return strings.ReplaceAll(sku, " ", "%20") }
