@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 // house is an edge with the parts behind it, over real sockets, and a stream of
 // changes.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	clock  *clock.Fake
 	db     *crdb.DB
@@ -41,7 +41,7 @@ type plan struct {
 	deps     edge.Deps
 }
 
-func build(t *testing.T, p plan) *house {
+func build(t testing.TB, p plan) *house {
 	t.Helper()
 	served := map[string]*kittest.Served{}
 	if p.web != nil {

@@ -39,6 +39,10 @@ type Deps struct {
 // maxMessage bounds a request message; larger ones are resource_exhausted.
 const maxMessage = 4 << 20
 
+// minCompressed is the smallest answer worth compressing; it is what fits into
+// one packet.
+const minCompressed = 1 << 10
+
 // Options returns what every Connect handler of a service is built with.
 func Options(d Deps) []connect.HandlerOption {
 	if d.Log == nil {
@@ -46,6 +50,7 @@ func Options(d Deps) []connect.HandlerOption {
 	}
 	options := []connect.HandlerOption{
 		connect.WithReadMaxBytes(maxMessage),
+		connect.WithCompressMinBytes(minCompressed),
 		connect.WithRecover(func(ctx context.Context, spec connect.Spec, _ http.Header, p any) error {
 			d.Log.ErrorContext(ctx, "handler panicked", "procedure", spec.Procedure, "panic", fmt.Sprint(p))
 			return connect.NewError(connect.CodeInternal, errors.New("something went wrong on our side; please try again"))

@@ -188,6 +188,32 @@ func TestTroubleStaysWithUs(t *testing.T) {
 	}
 }
 
+// gzip makes a small answer larger, and costs more than the rest of the call.
+func TestOnlyLargeAnswersAreCompressed(t *testing.T) {
+	s := serve(t, func(_ context.Context, text string) (string, error) {
+		if text == "large" {
+			text = strings.Repeat(text, 1000)
+		}
+		return text, nil
+	})
+	for text, want := range map[string]string{"small": "", "large": "gzip"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+procedure("Open"), strings.NewReader(`{"text":"`+text+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept-Encoding", "gzip")
+		resp, err := s.As(t, rpc.Principal{}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Content-Encoding"); resp.StatusCode != http.StatusOK || got != want {
+			t.Errorf("the %s answer: %s, Content-Encoding %q; want %q", text, resp.Status, got, want)
+		}
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	var got crdb.Key
 	var has bool

@@ -137,7 +137,7 @@ func initial(_ connect.Spec, m any) error {
 type handle func(ctx context.Context, text string) (string, error)
 
 // serve answers every RPC of the house with f, behind the kit's options.
-func serve(t *testing.T, f handle) *kittest.Served {
+func serve(t testing.TB, f handle) *kittest.Served {
 	t.Helper()
 	var mounts []rpc.Mount
 	for i := range house.Methods().Len() {
