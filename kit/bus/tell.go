@@ -53,6 +53,7 @@ func waves(rows []row) (all [][]row) {
 func (r *Relay) send(ctx context.Context, wave []row, held map[string]bool, told *outcome) (failure error) {
 	type sending struct {
 		row    row
+		kind   string
 		future jetstream.PubAckFuture
 	}
 	var sent []sending
@@ -73,13 +74,14 @@ func (r *Relay) send(ctx context.Context, wave []row, held map[string]bool, told
 			held[o.key] = !r.park(ctx, o, err, told)
 			continue
 		}
-		sent = append(sent, sending{o, future})
+		sent = append(sent, sending{o, msg.Header.Get(headerType), future})
 	}
 	for _, s := range sent {
 		select {
 		case ack := <-s.future.Ok():
 			told.published = append(told.published, s.row)
 			r.acknowledged(ack)
+			r.count(ctx, s.kind)
 		case err := <-s.future.Err():
 			if ownFault(err) {
 				held[s.row.key] = !r.park(ctx, s.row, err, told)
