@@ -1,0 +1,7 @@
+package crdb
+
+// FindAnswer and KeepAnswer are what an idempotency key needs.
+const (
+	FindAnswer = findAnswer
+	KeepAnswer = keepAnswer
+)
