@@ -40,7 +40,7 @@ func announceAll(_, key string, fact []byte) (bus.Announcement, error) {
 }
 
 // background runs f until the test ends, or until stop is called.
-func background(t *testing.T, f func(context.Context) error) (stop func()) {
+func background(t testing.TB, f func(context.Context) error) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

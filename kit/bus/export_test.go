@@ -1,6 +1,10 @@
 package bus
 
-import "time"
+import (
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // AckWait shortens the time after which a crashed consumer's events come again.
 func AckWait(d time.Duration) ConsumerOption { return func(c *Consumer) { c.ackWait = d } }
@@ -17,3 +21,6 @@ var (
 	Finest   = finest
 	Disjoint = disjoint
 )
+
+// JetStream is what is beneath.
+func (b *Bus) JetStream() jetstream.JetStream { return b.js }
