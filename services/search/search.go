@@ -16,7 +16,6 @@ import (
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/rpc"
-	"github.com/souk-commerce/souk/kit/run"
 	"github.com/souk-commerce/souk/services/search/internal/find"
 	"github.com/souk-commerce/souk/services/search/internal/findbleve"
 	"github.com/souk-commerce/souk/services/search/internal/findbus"
@@ -35,6 +34,7 @@ type Deps struct {
 
 // Service is the running service.
 type Service struct {
+	db       *crdb.DB
 	store    *finddb.Store
 	engine   find.Engine
 	index    *find.Index
@@ -56,7 +56,7 @@ func Open(ctx context.Context, _ Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{store: finddb.New(d.DB), engine: engine, index: find.NewIndex(engine), rpc: d.RPC, log: d.Log, wake: make(chan struct{}, 1)}
+	s := &Service{db: d.DB, store: finddb.New(d.DB), engine: engine, index: find.NewIndex(engine), rpc: d.RPC, log: d.Log, wake: make(chan struct{}, 1)}
 	client, url := d.Dialer.Client("catalog")
 	s.source.Products = catalogv1connect.NewProductAdminServiceClient(client, url, rpc.ClientOptions()...)
 	s.source.Categories = catalogv1connect.NewCategoryServiceClient(client, url, rpc.ClientOptions()...)
@@ -87,56 +87,4 @@ func (s *Service) Handlers() []rpc.Mount {
 	add(searchv1connect.NewSearchServiceHandler(s.server, rpc.Options(s.rpc)...))
 	add(searchv1connect.NewSearchAdminServiceHandler(s.server, rpc.Options(s.rpc)...))
 	return mounts
-}
-
-const (
-	// How soon this instance sees what another one heard.
-	poll = 250 * time.Millisecond
-	// Transactions may commit in another order than their times say.
-	overlap = 5 * time.Second
-)
-
-// Run hears news and follows it until ctx ends.
-func (s *Service) Run(ctx context.Context) error {
-	defer s.engine.Close()
-	return run.Until(ctx, run.Func("search index", s.followAll), s.consumer)
-}
-
-func (s *Service) followAll(ctx context.Context) error {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	for {
-		if err := s.follow(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "index not followed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.wake:
-		case <-ticker.C:
-		}
-	}
-}
-
-// follow takes in what was remembered since the last time.
-func (s *Service) follow(ctx context.Context) error {
-	from := s.last
-	if !from.IsZero() {
-		from = from.Add(-overlap)
-	}
-	changes, err := s.store.Since(ctx, from)
-	if err != nil {
-		return err
-	}
-	stock := make([]find.StockChange, len(changes.Stock))
-	for i, c := range changes.Stock {
-		stock[i] = find.StockChange(c)
-	}
-	if err := s.index.Apply(ctx, changes.Documents, stock); err != nil {
-		return err
-	}
-	if changes.Last.After(s.last) {
-		s.last = changes.Last
-	}
-	return nil
 }

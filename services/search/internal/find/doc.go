@@ -8,6 +8,7 @@ package find
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -21,6 +22,14 @@ type Range struct {
 	Low, High int64
 	// The price before of the cheapest variant; 0 when it is not on sale.
 	CompareAt int64
+	// What there is to choose from, each once: between Low and High may be nothing.
+	Each []int64 `json:",omitempty"`
+}
+
+// within tells whether something costs from low to high; 0 is open.
+func (r Range) within(low, high int64) bool {
+	fits := func(price int64) bool { return price >= low && (high == 0 || price <= high) }
+	return fits(r.Low) || fits(r.High) || slices.ContainsFunc(r.Each, fits)
 }
 
 // Fact is a name and a value to filter by: an option or an attribute.
@@ -48,6 +57,8 @@ type Document struct {
 	Created    time.Time
 	// Filled in from stock levels, not from the catalog.
 	InStock bool `json:"-"`
+	// When this was remembered: of one version, the one remembered last stands.
+	Told time.Time `json:"-"`
 }
 
 // Sort is an order of hits.

@@ -3,6 +3,7 @@ package find_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -54,4 +55,46 @@ func TestTheNewestVersionStands(t *testing.T) {
 			t.Fatalf("stands at version %d, in stock %v; want %d, %v", got.Version, got.InStock, newest, inStock)
 		}
 	})
+}
+
+// A SKU goes from one product to another; the news of it come in any order.
+func TestAStockedSKUMovesToAnotherProduct(t *testing.T) {
+	from := []find.Document{{ID: "old", Version: 1, SKUs: []string{"A"}}, {ID: "old", Version: 2}}
+	to := find.Document{ID: "new", Version: 1, SKUs: []string{"A"}}
+	for _, order := range [][]find.Document{{from[0], from[1], to}, {from[0], to, from[1]}, {to, from[0], from[1]}} {
+		s := shelf{}
+		x := find.NewIndex(s)
+		for _, d := range order {
+			if err := x.Apply(t.Context(), []find.Document{d}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := x.Apply(t.Context(), nil, []find.StockChange{{SKU: "A", Version: 1, InStock: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if !s["new"].InStock || s["old"].InStock {
+			t.Errorf("after %v: %v; want the new one in stock", order, s)
+		}
+	}
+}
+
+// What is remembered again replaces what was, even of the same version: it was
+// read anew.
+func TestReadAnewStands(t *testing.T) {
+	s := shelf{}
+	x := find.NewIndex(s)
+	noon := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for n, d := range []find.Document{
+		{ID: "p", Version: 7, Title: "first", Told: noon},
+		{ID: "p", Version: 7, Title: "again", Told: noon.Add(time.Second)},
+		{ID: "p", Version: 2, Title: "of a catalog that was put back", Told: noon.Add(time.Minute)},
+		{ID: "p", Version: 2, Title: "not told later", Told: noon.Add(time.Minute)},
+	} {
+		if err := x.Apply(t.Context(), []find.Document{d}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if stands := s["p"].Title == d.Title; stands != (n < 3) {
+			t.Errorf("%q stands after %q", s["p"].Title, d.Title)
+		}
+	}
 }

@@ -112,7 +112,7 @@ func (e *Engine) Put(_ context.Context, docs []find.Document) error {
 			continue
 		}
 		e.docs[d.ID] = d
-		if known && old.Version == d.Version {
+		if known && old.Version == d.Version && old.Told.Equal(d.Told) {
 			continue // only the stock has changed, and words do not tell of it
 		}
 		if err := batch.Index(d.ID, fields(d)); err != nil {
@@ -312,6 +312,9 @@ func tokens(a analysis.Analyzer, text string) []string {
 	return out
 }
 
+// plain is a text as its words, without case, accents and signs.
+func (e *Engine) plain(text string) string { return strings.Join(tokens(e.words, text), " ") }
+
 // Suggest implements find.Engine.
 func (e *Engine) Suggest(ctx context.Context, text, currency string, limit int) (find.Suggestions, error) {
 	q := find.Query{Text: text, Currency: currency, PageSize: limit}.Clean()
@@ -323,13 +326,17 @@ func (e *Engine) Suggest(ctx context.Context, text, currency string, limit int) 
 		return find.Suggestions{}, err
 	}
 	out := find.Suggestions{Products: matches[:min(len(matches), limit)]}
-	typed := strings.ToLower(q.Text)
 	counts := map[find.Category]int{}
 	for _, d := range e.everything() {
 		for _, c := range d.Categories {
-			if strings.Contains(strings.ToLower(c.Name), typed) {
-				counts[c]++
-			}
+			counts[c]++
+		}
+	}
+	// A name matches from the beginning of one of its words on.
+	typed := e.plain(q.Text)
+	for c := range counts {
+		if typed == "" || !strings.Contains(" "+e.plain(c.Name), " "+typed) {
+			delete(counts, c)
 		}
 	}
 	for c, n := range counts {

@@ -115,6 +115,30 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
+func TestSuggestCategories(t *testing.T) {
+	e := engine(t)
+	if err := e.Put(t.Context(), []find.Document{{ID: "tin", Published: true, Version: 1, Title: "Tin", Categories: []find.Category{{Slug: "cafe", Name: "Tea & Café"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]int{"cafe": 1, "CAF": 1, "tea café": 1, "afé": 0, "!": 0, "&": 0} {
+		if s, err := e.Suggest(t.Context(), typed, "USD", 2); err != nil || len(s.Categories) != want {
+			t.Errorf("Suggest(%q) = categories %v, %v; want %d", typed, s.Categories, err, want)
+		}
+	}
+}
+
+// What was read again is indexed again, though its version is the same.
+func TestPutAgain(t *testing.T) {
+	e := engine(t)
+	again := find.Document{ID: "mug", Published: true, Version: 1, Title: "Beaker", Told: time.Unix(1, 0)}
+	if err := e.Put(t.Context(), []find.Document{again}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := e.Search(t.Context(), find.Query{Text: "beaker"}); err != nil || ids(r.Hits) != "mug " {
+		t.Errorf("found %q, %v; want the mug by its new name", ids(r.Hits), err)
+	}
+}
+
 // No text, however strange, is an error.
 func TestAnyTextIsAQuery(t *testing.T) {
 	e := engine(t)

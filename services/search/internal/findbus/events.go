@@ -3,6 +3,7 @@ package findbus
 
 import (
 	"context"
+	"slices"
 
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
 	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
@@ -96,5 +97,8 @@ func addPrice(ranges map[string]find.Range, p *catalogv1.Price) {
 		r.Low, r.CompareAt = minor, p.GetCompareAt().GetMinorUnits()
 	}
 	r.High = max(r.High, minor)
+	if at, there := slices.BinarySearch(r.Each, minor); !there {
+		r.Each = slices.Insert(r.Each, at, minor)
+	}
 	ranges[currency] = r
 }

@@ -2,12 +2,17 @@ package findbus
 
 import (
 	"context"
+	"slices"
+	"time"
+
+	"connectrpc.com/connect"
 
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/catalog/v1/catalogv1connect"
 	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/inventory/v1/inventoryv1connect"
 	"github.com/souk-commerce/souk/kit/rpc"
+	"github.com/souk-commerce/souk/services/search/internal/find"
 )
 
 // Source is where everything can be read again.
@@ -17,60 +22,106 @@ type Source struct {
 	Stock      inventoryv1connect.StockServiceClient
 }
 
-const rebuildPage = 100
-
-// Rebuild reads the whole catalog and its stock into memory and returns how many
-// products there are. What is told meanwhile is newer and wins.
-func (s Source) Rebuild(ctx context.Context, m Memory) (int64, error) {
-	tree, err := s.Categories.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
-	if err != nil {
-		return 0, rpc.FaultOf(err)
-	}
-	byID := map[string]*catalogv1.Category{}
-	for _, c := range tree.GetCategories() {
-		byID[c.GetId()] = c
-	}
-	var n int64
-	for token := ""; ; {
-		page, err := s.Products.ListAdminProducts(ctx, &catalogv1.ListAdminProductsRequest{PageSize: rebuildPage, PageToken: token})
-		if err != nil {
-			return n, rpc.FaultOf(err)
-		}
-		if err := s.take(ctx, m, page.GetProducts(), byID); err != nil {
-			return n, err
-		}
-		n += int64(len(page.GetProducts()))
-		if token = page.GetNextPageToken(); token == "" {
-			return n, nil
-		}
-	}
+// Shelf is where what was read anew is kept.
+type Shelf interface {
+	Now(ctx context.Context) (time.Time, error)
+	RenewDocument(ctx context.Context, d find.Document, begun time.Time) error
+	RenewStock(ctx context.Context, sku string, inStock bool, begun time.Time) error
+	Published(ctx context.Context, before time.Time) ([]string, error)
+	Hide(ctx context.Context, id string) error
 }
 
-func (s Source) take(ctx context.Context, m Memory, products []*catalogv1.Product, byID map[string]*catalogv1.Category) error {
-	var skus []string
-	for _, p := range products {
-		var all [][]*catalogv1.CategoryRef
-		for _, id := range p.GetCategoryIds() {
-			all = append(all, pathTo(byID, id))
-		}
-		d := ToDocument(p, all)
-		if err := m.PutDocument(ctx, d); err != nil {
+const rebuildPage = 100
+
+// Rebuild reads the whole catalog and its stock onto a shelf and returns how many
+// products there are. What is told meanwhile is newer and stands.
+func (s Source) Rebuild(ctx context.Context, shelf Shelf) (int64, error) {
+	r := reading{source: s, shelf: shelf, categories: map[string]*catalogv1.Category{}, seen: map[string]bool{}}
+	err := r.all(ctx)
+	return int64(len(r.seen)), rpc.FaultOf(err)
+}
+
+// reading is a rebuild under way.
+type reading struct {
+	source     Source
+	shelf      Shelf
+	begun      time.Time
+	categories map[string]*catalogv1.Category
+	seen       map[string]bool
+}
+
+func (r *reading) all(ctx context.Context) (err error) {
+	if r.begun, err = r.shelf.Now(ctx); err != nil {
+		return err
+	}
+	tree, err := r.source.Categories.ListCategories(ctx, &catalogv1.ListCategoriesRequest{})
+	if err != nil {
+		return err
+	}
+	for _, c := range tree.GetCategories() {
+		r.categories[c.GetId()] = c
+	}
+	for token, more := "", true; more; more = token != "" {
+		page, err := r.source.Products.ListAdminProducts(ctx, &catalogv1.ListAdminProductsRequest{PageSize: rebuildPage, PageToken: token})
+		if err != nil {
 			return err
 		}
+		if err := r.take(ctx, page.GetProducts()); err != nil {
+			return err
+		}
+		token = page.GetNextPageToken()
+	}
+	return r.rest(ctx)
+}
+
+func (r *reading) take(ctx context.Context, products []*catalogv1.Product) error {
+	var skus []string
+	for _, p := range products {
+		var ways [][]*catalogv1.CategoryRef
+		for _, id := range p.GetCategoryIds() {
+			ways = append(ways, pathTo(r.categories, id))
+		}
+		d := ToDocument(p, ways)
+		if err := r.shelf.RenewDocument(ctx, d, r.begun); err != nil {
+			return err
+		}
+		r.seen[d.ID] = true
 		skus = append(skus, d.SKUs...)
 	}
-	for len(skus) > 0 {
-		some := skus[:min(len(skus), 500)]
-		skus = skus[len(some):]
-		levels, err := s.Stock.GetAvailability(ctx, &inventoryv1.GetAvailabilityRequest{Skus: some})
+	for some := range slices.Chunk(skus, 500) {
+		levels, err := r.source.Stock.GetAvailability(ctx, &inventoryv1.GetAvailabilityRequest{Skus: some})
 		if err != nil {
-			return rpc.FaultOf(err)
+			return err
 		}
 		for _, a := range levels.GetAvailabilities() {
-			// Version 1 yields to everything that inventory tells by itself.
-			if err := m.PutStock(ctx, a.GetSku(), 1, a.GetAvailable() > 0 || a.GetBackorder()); err != nil {
+			if err := r.shelf.RenewStock(ctx, a.GetSku(), a.GetAvailable() > 0 || a.GetBackorder(), r.begun); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// rest looks after what was not in the list: what changed while it was read may
+// have slipped through, and what is not in the catalog is not to be found.
+func (r *reading) rest(ctx context.Context) error {
+	known, err := r.shelf.Published(ctx, r.begun)
+	if err != nil {
+		return err
+	}
+	for _, id := range known {
+		if r.seen[id] {
+			continue
+		}
+		resp, err := r.source.Products.GetAdminProduct(ctx, &catalogv1.GetAdminProductRequest{Id: id})
+		switch {
+		case connect.CodeOf(err) == connect.CodeNotFound:
+			err = r.shelf.Hide(ctx, id)
+		case err == nil:
+			err = r.take(ctx, []*catalogv1.Product{resp.GetProduct()})
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

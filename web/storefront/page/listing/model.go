@@ -211,7 +211,7 @@ func (p *Page) Head() site.Head {
 	head := site.Head{
 		Title: p.title() + " · Souk", Canonical: Wish{Path: p.Wish.Path, Query: p.Wish.Query, Page: p.Wish.Page}.Address(),
 		Description: "Find " + p.title() + " at Souk.",
-		Cache:       site.Cache{Fresh: 5 * time.Second, Stale: 30 * time.Second, Error: 24 * time.Hour},
+		Cache:       site.Cache{Fresh: time.Second, Error: 24 * time.Hour},
 		Keys:        []string{"categories"},
 	}
 	if p.Category != nil {

@@ -236,11 +236,101 @@ func (x *CategoryChanged) GetCategory() *Category {
 	return nil
 }
 
+// CollectionChanged is told as souk.catalog.collection_changed.
+type CollectionChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Collection    *Collection            `protobuf:"bytes,1,opt,name=collection,proto3" json:"collection,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CollectionChanged) Reset() {
+	*x = CollectionChanged{}
+	mi := &file_souk_catalog_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CollectionChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CollectionChanged) ProtoMessage() {}
+
+func (x *CollectionChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_catalog_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CollectionChanged.ProtoReflect.Descriptor instead.
+func (*CollectionChanged) Descriptor() ([]byte, []int) {
+	return file_souk_catalog_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CollectionChanged) GetCollection() *Collection {
+	if x != nil {
+		return x.Collection
+	}
+	return nil
+}
+
+// BrandChanged is told as souk.catalog.brand_changed.
+type BrandChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Brand         *Brand                 `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrandChanged) Reset() {
+	*x = BrandChanged{}
+	mi := &file_souk_catalog_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrandChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrandChanged) ProtoMessage() {}
+
+func (x *BrandChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_catalog_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrandChanged.ProtoReflect.Descriptor instead.
+func (*BrandChanged) Descriptor() ([]byte, []int) {
+	return file_souk_catalog_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BrandChanged) GetBrand() *Brand {
+	if x != nil {
+		return x.Brand
+	}
+	return nil
+}
+
 var File_souk_catalog_v1_events_proto protoreflect.FileDescriptor
 
 const file_souk_catalog_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1csouk/catalog/v1/events.proto\x12\x0fsouk.catalog.v1\x1a&souk/catalog/v1/category_service.proto\x1a\x1dsouk/catalog/v1/product.proto\"\x83\x01\n" +
+	"\x1csouk/catalog/v1/events.proto\x12\x0fsouk.catalog.v1\x1a&souk/catalog/v1/category_service.proto\x1a(souk/catalog/v1/collection_service.proto\x1a\x1dsouk/catalog/v1/product.proto\"\x83\x01\n" +
 	"\x0eProductChanged\x122\n" +
 	"\aproduct\x18\x01 \x01(\v2\x18.souk.catalog.v1.ProductR\aproduct\x12=\n" +
 	"\n" +
@@ -257,7 +347,13 @@ const file_souk_catalog_v1_events_proto_rawDesc = "" +
 	"\x06prices\x18\x03 \x03(\v2\x16.souk.catalog.v1.PriceR\x06prices\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x03R\aversion\"H\n" +
 	"\x0fCategoryChanged\x125\n" +
-	"\bcategory\x18\x01 \x01(\v2\x19.souk.catalog.v1.CategoryR\bcategoryB\xc1\x01\n" +
+	"\bcategory\x18\x01 \x01(\v2\x19.souk.catalog.v1.CategoryR\bcategory\"P\n" +
+	"\x11CollectionChanged\x12;\n" +
+	"\n" +
+	"collection\x18\x01 \x01(\v2\x1b.souk.catalog.v1.CollectionR\n" +
+	"collection\"<\n" +
+	"\fBrandChanged\x12,\n" +
+	"\x05brand\x18\x01 \x01(\v2\x16.souk.catalog.v1.BrandR\x05brandB\xc1\x01\n" +
 	"\x13com.souk.catalog.v1B\vEventsProtoP\x01Z?github.com/souk-commerce/souk/api/gen/souk/catalog/v1;catalogv1\xa2\x02\x03SCX\xaa\x02\x0fSouk.Catalog.V1\xca\x02\x0fSouk\\Catalog\\V1\xe2\x02\x1bSouk\\Catalog\\V1\\GPBMetadata\xea\x02\x11Souk::Catalog::V1b\x06proto3"
 
 var (
@@ -272,28 +368,34 @@ func file_souk_catalog_v1_events_proto_rawDescGZIP() []byte {
 	return file_souk_catalog_v1_events_proto_rawDescData
 }
 
-var file_souk_catalog_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_souk_catalog_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_souk_catalog_v1_events_proto_goTypes = []any{
-	(*ProductChanged)(nil),  // 0: souk.catalog.v1.ProductChanged
-	(*CategoryPath)(nil),    // 1: souk.catalog.v1.CategoryPath
-	(*PriceChanged)(nil),    // 2: souk.catalog.v1.PriceChanged
-	(*CategoryChanged)(nil), // 3: souk.catalog.v1.CategoryChanged
-	(*Product)(nil),         // 4: souk.catalog.v1.Product
-	(*CategoryRef)(nil),     // 5: souk.catalog.v1.CategoryRef
-	(*Price)(nil),           // 6: souk.catalog.v1.Price
-	(*Category)(nil),        // 7: souk.catalog.v1.Category
+	(*ProductChanged)(nil),    // 0: souk.catalog.v1.ProductChanged
+	(*CategoryPath)(nil),      // 1: souk.catalog.v1.CategoryPath
+	(*PriceChanged)(nil),      // 2: souk.catalog.v1.PriceChanged
+	(*CategoryChanged)(nil),   // 3: souk.catalog.v1.CategoryChanged
+	(*CollectionChanged)(nil), // 4: souk.catalog.v1.CollectionChanged
+	(*BrandChanged)(nil),      // 5: souk.catalog.v1.BrandChanged
+	(*Product)(nil),           // 6: souk.catalog.v1.Product
+	(*CategoryRef)(nil),       // 7: souk.catalog.v1.CategoryRef
+	(*Price)(nil),             // 8: souk.catalog.v1.Price
+	(*Category)(nil),          // 9: souk.catalog.v1.Category
+	(*Collection)(nil),        // 10: souk.catalog.v1.Collection
+	(*Brand)(nil),             // 11: souk.catalog.v1.Brand
 }
 var file_souk_catalog_v1_events_proto_depIdxs = []int32{
-	4, // 0: souk.catalog.v1.ProductChanged.product:type_name -> souk.catalog.v1.Product
-	1, // 1: souk.catalog.v1.ProductChanged.categories:type_name -> souk.catalog.v1.CategoryPath
-	5, // 2: souk.catalog.v1.CategoryPath.categories:type_name -> souk.catalog.v1.CategoryRef
-	6, // 3: souk.catalog.v1.PriceChanged.prices:type_name -> souk.catalog.v1.Price
-	7, // 4: souk.catalog.v1.CategoryChanged.category:type_name -> souk.catalog.v1.Category
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: souk.catalog.v1.ProductChanged.product:type_name -> souk.catalog.v1.Product
+	1,  // 1: souk.catalog.v1.ProductChanged.categories:type_name -> souk.catalog.v1.CategoryPath
+	7,  // 2: souk.catalog.v1.CategoryPath.categories:type_name -> souk.catalog.v1.CategoryRef
+	8,  // 3: souk.catalog.v1.PriceChanged.prices:type_name -> souk.catalog.v1.Price
+	9,  // 4: souk.catalog.v1.CategoryChanged.category:type_name -> souk.catalog.v1.Category
+	10, // 5: souk.catalog.v1.CollectionChanged.collection:type_name -> souk.catalog.v1.Collection
+	11, // 6: souk.catalog.v1.BrandChanged.brand:type_name -> souk.catalog.v1.Brand
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_souk_catalog_v1_events_proto_init() }
@@ -302,6 +404,7 @@ func file_souk_catalog_v1_events_proto_init() {
 		return
 	}
 	file_souk_catalog_v1_category_service_proto_init()
+	file_souk_catalog_v1_collection_service_proto_init()
 	file_souk_catalog_v1_product_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -309,7 +412,7 @@ func file_souk_catalog_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_catalog_v1_events_proto_rawDesc), len(file_souk_catalog_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

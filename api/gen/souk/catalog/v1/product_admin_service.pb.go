@@ -525,7 +525,10 @@ type BulkUpsertProductsRequest struct {
 	CategoryPath []string `protobuf:"bytes,2,rep,name=category_path,json=categoryPath,proto3" json:"category_path,omitempty"`
 	BrandName    string   `protobuf:"bytes,3,opt,name=brand_name,json=brandName,proto3" json:"brand_name,omitempty"`
 	// Comes back in the result; a line number, say.
-	Reference     int64 `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	Reference int64 `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// What a product without a status becomes when it is new; a draft when this is
+	// unspecified, too. One that is there stays as it is.
+	NewStatus     ProductStatus `protobuf:"varint,5,opt,name=new_status,json=newStatus,proto3,enum=souk.catalog.v1.ProductStatus" json:"new_status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -586,6 +589,13 @@ func (x *BulkUpsertProductsRequest) GetReference() int64 {
 		return x.Reference
 	}
 	return 0
+}
+
+func (x *BulkUpsertProductsRequest) GetNewStatus() ProductStatus {
+	if x != nil {
+		return x.NewStatus
+	}
+	return ProductStatus_PRODUCT_STATUS_UNSPECIFIED
 }
 
 // BulkResult tells what became of one message.
@@ -768,13 +778,15 @@ const file_souk_catalog_v1_product_admin_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\"L\n" +
 	"\x16ArchiveProductResponse\x122\n" +
-	"\aproduct\x18\x01 \x01(\v2\x18.souk.catalog.v1.ProductR\aproduct\"\xd6\x01\n" +
+	"\aproduct\x18\x01 \x01(\v2\x18.souk.catalog.v1.ProductR\aproduct\"\x9f\x02\n" +
 	"\x19BulkUpsertProductsRequest\x12:\n" +
 	"\aproduct\x18\x01 \x01(\v2\x18.souk.catalog.v1.ProductB\x06\xbaH\x03\xc8\x01\x01R\aproduct\x126\n" +
 	"\rcategory_path\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\b\"\ar\x05\x10\x01\x18\xc8\x01R\fcategoryPath\x12'\n" +
 	"\n" +
 	"brand_name\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tbrandName\x12\x1c\n" +
-	"\treference\x18\x04 \x01(\x03R\treference\"y\n" +
+	"\treference\x18\x04 \x01(\x03R\treference\x12G\n" +
+	"\n" +
+	"new_status\x18\x05 \x01(\x0e2\x1e.souk.catalog.v1.ProductStatusB\b\xbaH\x05\x82\x01\x02\x10\x01R\tnewStatus\"y\n" +
 	"\n" +
 	"BulkResult\x12\x1c\n" +
 	"\treference\x18\x01 \x01(\x03R\treference\x12\x1d\n" +
@@ -837,24 +849,25 @@ var file_souk_catalog_v1_product_admin_service_proto_depIdxs = []int32{
 	13, // 6: souk.catalog.v1.UpdateProductResponse.product:type_name -> souk.catalog.v1.Product
 	13, // 7: souk.catalog.v1.ArchiveProductResponse.product:type_name -> souk.catalog.v1.Product
 	13, // 8: souk.catalog.v1.BulkUpsertProductsRequest.product:type_name -> souk.catalog.v1.Product
-	11, // 9: souk.catalog.v1.BulkUpsertProductsResponse.results:type_name -> souk.catalog.v1.BulkResult
-	0,  // 10: souk.catalog.v1.ProductAdminService.GetAdminProduct:input_type -> souk.catalog.v1.GetAdminProductRequest
-	2,  // 11: souk.catalog.v1.ProductAdminService.ListAdminProducts:input_type -> souk.catalog.v1.ListAdminProductsRequest
-	4,  // 12: souk.catalog.v1.ProductAdminService.CreateProduct:input_type -> souk.catalog.v1.CreateProductRequest
-	6,  // 13: souk.catalog.v1.ProductAdminService.UpdateProduct:input_type -> souk.catalog.v1.UpdateProductRequest
-	8,  // 14: souk.catalog.v1.ProductAdminService.ArchiveProduct:input_type -> souk.catalog.v1.ArchiveProductRequest
-	10, // 15: souk.catalog.v1.ProductAdminService.BulkUpsertProducts:input_type -> souk.catalog.v1.BulkUpsertProductsRequest
-	1,  // 16: souk.catalog.v1.ProductAdminService.GetAdminProduct:output_type -> souk.catalog.v1.GetAdminProductResponse
-	3,  // 17: souk.catalog.v1.ProductAdminService.ListAdminProducts:output_type -> souk.catalog.v1.ListAdminProductsResponse
-	5,  // 18: souk.catalog.v1.ProductAdminService.CreateProduct:output_type -> souk.catalog.v1.CreateProductResponse
-	7,  // 19: souk.catalog.v1.ProductAdminService.UpdateProduct:output_type -> souk.catalog.v1.UpdateProductResponse
-	9,  // 20: souk.catalog.v1.ProductAdminService.ArchiveProduct:output_type -> souk.catalog.v1.ArchiveProductResponse
-	12, // 21: souk.catalog.v1.ProductAdminService.BulkUpsertProducts:output_type -> souk.catalog.v1.BulkUpsertProductsResponse
-	16, // [16:22] is the sub-list for method output_type
-	10, // [10:16] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	14, // 9: souk.catalog.v1.BulkUpsertProductsRequest.new_status:type_name -> souk.catalog.v1.ProductStatus
+	11, // 10: souk.catalog.v1.BulkUpsertProductsResponse.results:type_name -> souk.catalog.v1.BulkResult
+	0,  // 11: souk.catalog.v1.ProductAdminService.GetAdminProduct:input_type -> souk.catalog.v1.GetAdminProductRequest
+	2,  // 12: souk.catalog.v1.ProductAdminService.ListAdminProducts:input_type -> souk.catalog.v1.ListAdminProductsRequest
+	4,  // 13: souk.catalog.v1.ProductAdminService.CreateProduct:input_type -> souk.catalog.v1.CreateProductRequest
+	6,  // 14: souk.catalog.v1.ProductAdminService.UpdateProduct:input_type -> souk.catalog.v1.UpdateProductRequest
+	8,  // 15: souk.catalog.v1.ProductAdminService.ArchiveProduct:input_type -> souk.catalog.v1.ArchiveProductRequest
+	10, // 16: souk.catalog.v1.ProductAdminService.BulkUpsertProducts:input_type -> souk.catalog.v1.BulkUpsertProductsRequest
+	1,  // 17: souk.catalog.v1.ProductAdminService.GetAdminProduct:output_type -> souk.catalog.v1.GetAdminProductResponse
+	3,  // 18: souk.catalog.v1.ProductAdminService.ListAdminProducts:output_type -> souk.catalog.v1.ListAdminProductsResponse
+	5,  // 19: souk.catalog.v1.ProductAdminService.CreateProduct:output_type -> souk.catalog.v1.CreateProductResponse
+	7,  // 20: souk.catalog.v1.ProductAdminService.UpdateProduct:output_type -> souk.catalog.v1.UpdateProductResponse
+	9,  // 21: souk.catalog.v1.ProductAdminService.ArchiveProduct:output_type -> souk.catalog.v1.ArchiveProductResponse
+	12, // 22: souk.catalog.v1.ProductAdminService.BulkUpsertProducts:output_type -> souk.catalog.v1.BulkUpsertProductsResponse
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_souk_catalog_v1_product_admin_service_proto_init() }

@@ -643,9 +643,9 @@ const file_souk_catalog_v1_product_service_proto_rawDesc = "" +
 	" \x01(\x0e2\x1c.souk.catalog.v1.ProductSortB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04sort\"t\n" +
 	"\x14ListProductsResponse\x124\n" +
 	"\bproducts\x18\x01 \x03(\v2\x18.souk.catalog.v1.ProductR\bproducts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n" +
-	"\x17BatchGetProductsRequest\x12\x1d\n" +
-	"\x03ids\x18\x01 \x03(\tB\v\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\x03ids\"P\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\">\n" +
+	"\x17BatchGetProductsRequest\x12#\n" +
+	"\x03ids\x18\x01 \x03(\tB\x11\xbaH\x0e\x92\x01\v\b\x01\x10\xc8\x01\"\x04r\x02\x18@R\x03ids\"P\n" +
 	"\x18BatchGetProductsResponse\x124\n" +
 	"\bproducts\x18\x01 \x03(\v2\x18.souk.catalog.v1.ProductR\bproducts\"B\n" +
 	"\x17BatchGetVariantsRequest\x12'\n" +

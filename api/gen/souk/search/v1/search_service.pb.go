@@ -593,7 +593,8 @@ func (x *SearchResponse) GetHighestPrice() int64 {
 
 type SuggestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Query string                 `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// Of nothing nothing is suggested.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
 	// 1 to 20; 0 means 8.
 	Limit         int32  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	CurrencyCode  string `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
@@ -756,10 +757,9 @@ const file_souk_search_v1_search_service_proto_rawDesc = "" +
 	"\n" +
 	"page_count\x18\x05 \x01(\x05R\tpageCount\x12!\n" +
 	"\flowest_price\x18\x06 \x01(\x03R\vlowestPrice\x12#\n" +
-	"\rhighest_price\x18\a \x01(\x03R\fhighestPrice\"\x8e\x01\n" +
-	"\x0eSuggestRequest\x12 \n" +
-	"\x05query\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05query\x12\x1f\n" +
+	"\rhighest_price\x18\a \x01(\x03R\fhighestPrice\"\x8c\x01\n" +
+	"\x0eSuggestRequest\x12\x1e\n" +
+	"\x05query\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x90NR\x05query\x12\x1f\n" +
 	"\x05limit\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x14(\x00R\x05limit\x129\n" +
 	"\rcurrency_code\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"~\n" +
 	"\x0fSuggestResponse\x12/\n" +
@@ -773,10 +773,10 @@ const file_souk_search_v1_search_service_proto_rawDesc = "" +
 	"\x15SEARCH_SORT_RELEVANCE\x10\x01\x12\x19\n" +
 	"\x15SEARCH_SORT_PRICE_ASC\x10\x02\x12\x1a\n" +
 	"\x16SEARCH_SORT_PRICE_DESC\x10\x03\x12\x16\n" +
-	"\x12SEARCH_SORT_NEWEST\x10\x042\xd0\x01\n" +
-	"\rSearchService\x12]\n" +
-	"\x06Search\x12\x1d.souk.search.v1.SearchRequest\x1a\x1e.souk.search.v1.SearchResponse\"\x14\xaa\xbb\x18\x01\x01\xb2\xbb\x18\b\b\x05\x18\x1e \x80\xa3\x05\x90\x02\x01\x12`\n" +
-	"\aSuggest\x12\x1e.souk.search.v1.SuggestRequest\x1a\x1f.souk.search.v1.SuggestResponse\"\x14\xaa\xbb\x18\x01\x01\xb2\xbb\x18\b\b\x1e\x18< \x80\xa3\x05\x90\x02\x01B\xc1\x01\n" +
+	"\x12SEARCH_SORT_NEWEST\x10\x042\xce\x01\n" +
+	"\rSearchService\x12[\n" +
+	"\x06Search\x12\x1d.souk.search.v1.SearchRequest\x1a\x1e.souk.search.v1.SearchResponse\"\x12\xaa\xbb\x18\x01\x01\xb2\xbb\x18\x06\b\x01 \x80\xa3\x05\x90\x02\x01\x12`\n" +
+	"\aSuggest\x12\x1e.souk.search.v1.SuggestRequest\x1a\x1f.souk.search.v1.SuggestResponse\"\x14\xaa\xbb\x18\x01\x01\xb2\xbb\x18\b\b\x05\x18\x05 \x80\xa3\x05\x90\x02\x01B\xc1\x01\n" +
 	"\x12com.souk.search.v1B\x12SearchServiceProtoP\x01Z=github.com/souk-commerce/souk/api/gen/souk/search/v1;searchv1\xa2\x02\x03SSX\xaa\x02\x0eSouk.Search.V1\xca\x02\x0eSouk\\Search\\V1\xe2\x02\x1aSouk\\Search\\V1\\GPBMetadata\xea\x02\x10Souk::Search::V1b\x06proto3"
 
 var (

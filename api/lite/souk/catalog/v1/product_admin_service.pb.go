@@ -255,6 +255,9 @@ type BulkUpsertProductsRequest struct {
 	BrandName    string   `protobuf:"bytes,3,opt,name=brand_name,json=brandName,proto3" json:"brandName,omitempty"`
 	// Comes back in the result; a line number, say.
 	Reference int64 `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// What a product without a status becomes when it is new; a draft when this is
+	// unspecified, too. One that is there stays as it is.
+	NewStatus ProductStatus `protobuf:"varint,5,opt,name=new_status,json=newStatus,proto3" json:"newStatus,omitempty"`
 }
 
 func (x *BulkUpsertProductsRequest) Reset() {
@@ -289,6 +292,13 @@ func (x *BulkUpsertProductsRequest) GetReference() int64 {
 		return x.Reference
 	}
 	return 0
+}
+
+func (x *BulkUpsertProductsRequest) GetNewStatus() ProductStatus {
+	if x != nil {
+		return x.NewStatus
+	}
+	return ProductStatus_PRODUCT_STATUS_UNSPECIFIED
 }
 
 // BulkResult tells what became of one message.
@@ -878,6 +888,11 @@ func (m *BulkUpsertProductsRequest) MarshalToSizedBufferVT(dAtA []byte) (int, er
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.NewStatus != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.NewStatus))
+		i--
+		dAtA[i] = 0x28
+	}
 	if m.Reference != 0 {
 		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Reference))
 		i--
@@ -1225,6 +1240,9 @@ func (m *BulkUpsertProductsRequest) SizeVT() (n int) {
 	}
 	if m.Reference != 0 {
 		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Reference))
+	}
+	if m.NewStatus != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.NewStatus))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2168,6 +2186,17 @@ func (m *BulkUpsertProductsRequest) UnmarshalVT(dAtA []byte) error {
 			}
 			m.Reference = 0
 			m.Reference, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field NewStatus", wireType)
+			}
+			m.NewStatus = 0
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			m.NewStatus = ProductStatus(_v)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,8 @@ func NewProductServiceClient(caller productServiceCaller) ProductServiceClient {
 	return ProductServiceClient{caller: caller}
 }
 
-// GetProduct returns one published product by id or slug.
+// GetProduct returns one published product by id or slug. A slug that the
+// product had before finds it, too; it answers with the slug that it has now.
 func (c ProductServiceClient) GetProduct(ctx context.Context, request *GetProductRequest) (*GetProductResponse, error) {
 	response := new(GetProductResponse)
 	if err := c.caller.Unary(ctx, "/souk.catalog.v1.ProductService/GetProduct", true, request, response); err != nil {

@@ -21,7 +21,8 @@ func NewSearchAdminServiceClient(caller searchAdminServiceCaller) SearchAdminSer
 	return SearchAdminServiceClient{caller: caller}
 }
 
-// Rebuild makes a new index from the catalog and swaps it in whole.
+// Rebuild reads the whole catalog and its stock again, and what differs is as
+// they say. Searches go on meanwhile.
 func (c SearchAdminServiceClient) Rebuild(ctx context.Context, request *RebuildRequest) (*RebuildResponse, error) {
 	response := new(RebuildResponse)
 	if err := c.caller.Unary(ctx, "/souk.search.v1.SearchAdminService/Rebuild", false, request, response); err != nil {

@@ -414,7 +414,8 @@ func (x *SearchResponse) GetHighestPrice() int64 {
 
 type SuggestRequest struct {
 	unknownFields []byte
-	Query         string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// Of nothing nothing is suggested.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
 	// 1 to 20; 0 means 8.
 	Limit        int32  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	CurrencyCode string `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currencyCode,omitempty"`

@@ -22,6 +22,7 @@ func NewSearchServiceClient(caller searchServiceCaller) SearchServiceClient {
 }
 
 // Search returns hits, facets with counts, and a total. An empty query browses.
+// What changed is found within a second: caches keep answers no longer.
 func (c SearchServiceClient) Search(ctx context.Context, request *SearchRequest) (*SearchResponse, error) {
 	response := new(SearchResponse)
 	if err := c.caller.Unary(ctx, "/souk.search.v1.SearchService/Search", true, request, response); err != nil {

@@ -49,7 +49,8 @@ const (
 
 // ProductServiceClient is a client for the souk.catalog.v1.ProductService service.
 type ProductServiceClient interface {
-	// GetProduct returns one published product by id or slug.
+	// GetProduct returns one published product by id or slug. A slug that the
+	// product had before finds it, too; it answers with the slug that it has now.
 	GetProduct(context.Context, *v1.GetProductRequest) (*v1.GetProductResponse, error)
 	// ListProducts returns published products, filtered and sorted, in pages.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)
@@ -147,7 +148,8 @@ func (c *productServiceClient) BatchGetVariants(ctx context.Context, req *v1.Bat
 
 // ProductServiceHandler is an implementation of the souk.catalog.v1.ProductService service.
 type ProductServiceHandler interface {
-	// GetProduct returns one published product by id or slug.
+	// GetProduct returns one published product by id or slug. A slug that the
+	// product had before finds it, too; it answers with the slug that it has now.
 	GetProduct(context.Context, *v1.GetProductRequest) (*v1.GetProductResponse, error)
 	// ListProducts returns published products, filtered and sorted, in pages.
 	ListProducts(context.Context, *v1.ListProductsRequest) (*v1.ListProductsResponse, error)

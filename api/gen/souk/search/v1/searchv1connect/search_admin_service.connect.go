@@ -40,7 +40,8 @@ const (
 
 // SearchAdminServiceClient is a client for the souk.search.v1.SearchAdminService service.
 type SearchAdminServiceClient interface {
-	// Rebuild makes a new index from the catalog and swaps it in whole.
+	// Rebuild reads the whole catalog and its stock again, and what differs is as
+	// they say. Searches go on meanwhile.
 	Rebuild(context.Context, *v1.RebuildRequest) (*v1.RebuildResponse, error)
 }
 
@@ -80,7 +81,8 @@ func (c *searchAdminServiceClient) Rebuild(ctx context.Context, req *v1.RebuildR
 
 // SearchAdminServiceHandler is an implementation of the souk.search.v1.SearchAdminService service.
 type SearchAdminServiceHandler interface {
-	// Rebuild makes a new index from the catalog and swaps it in whole.
+	// Rebuild reads the whole catalog and its stock again, and what differs is as
+	// they say. Searches go on meanwhile.
 	Rebuild(context.Context, *v1.RebuildRequest) (*v1.RebuildResponse, error)
 }
 

@@ -42,6 +42,7 @@ const (
 // SearchServiceClient is a client for the souk.search.v1.SearchService service.
 type SearchServiceClient interface {
 	// Search returns hits, facets with counts, and a total. An empty query browses.
+	// What changed is found within a second: caches keep answers no longer.
 	Search(context.Context, *v1.SearchRequest) (*v1.SearchResponse, error)
 	// Suggest completes what is being typed.
 	Suggest(context.Context, *v1.SuggestRequest) (*v1.SuggestResponse, error)
@@ -102,6 +103,7 @@ func (c *searchServiceClient) Suggest(ctx context.Context, req *v1.SuggestReques
 // SearchServiceHandler is an implementation of the souk.search.v1.SearchService service.
 type SearchServiceHandler interface {
 	// Search returns hits, facets with counts, and a total. An empty query browses.
+	// What changed is found within a second: caches keep answers no longer.
 	Search(context.Context, *v1.SearchRequest) (*v1.SearchResponse, error)
 	// Suggest completes what is being typed.
 	Suggest(context.Context, *v1.SuggestRequest) (*v1.SuggestResponse, error)
