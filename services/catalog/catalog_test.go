@@ -15,6 +15,7 @@ import (
 	"github.com/souk-commerce/souk/api/gen/souk/catalog/v1/catalogv1connect"
 	typev1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
 	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/kit/kittest"
 	"github.com/souk-commerce/souk/kit/rpc"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 // shop is the service behind a socket, with clients that speak to it.
 type shop struct {
 	served      *kittest.Served
+	db          *crdb.DB
 	bus         *bus.Bus
 	products    catalogv1connect.ProductServiceClient
 	admin       catalogv1connect.ProductAdminServiceClient
@@ -36,9 +38,9 @@ type shop struct {
 
 func open(t testing.TB) *shop {
 	t.Helper()
-	b := kittest.Bus(t)
+	b, db := kittest.Bus(t), kittest.DB(t, catalog.Migrations())
 	service, err := catalog.Open(t.Context(), catalog.Config{}, catalog.Deps{
-		DB: kittest.DB(t, catalog.Migrations()), Bus: b, RPC: kittest.RPC(t, "catalog"), Log: kittest.Log(t),
+		DB: db, Bus: b, RPC: kittest.RPC(t, "catalog"), Log: kittest.Log(t),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func open(t testing.TB) *shop {
 			t.Errorf("Run: %v", err)
 		}
 	})
-	s := &shop{served: kittest.Serve(t, service.Handlers()), bus: b}
+	s := &shop{served: kittest.Serve(t, service.Handlers()), db: db, bus: b}
 	anyone, staff := s.served.As(t, rpc.Principal{}), s.served.As(t, rpc.Principal{Subject: "boss", Role: rpc.Admin})
 	options := rpc.ClientOptions()
 	s.products = catalogv1connect.NewProductServiceClient(anyone, s.served.URL, options...)

@@ -81,13 +81,18 @@ func (m *measure) time(i int) time.Duration {
 	return m.clock.Now().Sub(began)
 }
 
-// turn runs both sides; who goes first alternates.
+// turn runs both sides; who goes first alternates. A side that was disturbed when
+// it was started does more from now on.
 func (m *measure) turn() {
 	first := len(m.ratios) % 2
 	var once [2]float64
 	for _, i := range []int{first, 1 - first} {
-		once[i] = float64(m.time(i)) / float64(m.count[i])
+		took := m.time(i)
+		once[i] = float64(took) / float64(m.count[i])
 		m.times[i] = append(m.times[i], once[i])
+		if took < slice {
+			m.count[i] *= 2
+		}
 	}
 	m.ratios = append(m.ratios, once[0]/once[1])
 }

@@ -32,6 +32,19 @@ func TestDisturbancesDoNotCount(t *testing.T) {
 	}
 }
 
+func TestASideThatGetsFasterDoesMore(t *testing.T) {
+	c := clock.NewFake(time.Unix(0, 0))
+	once := time.Second
+	m := start(c, func(n int) { c.Advance(time.Duration(n) * once) }, func(n int) { c.Advance(time.Duration(n) * once) })
+	once = time.Millisecond
+	for range 20 {
+		m.turn()
+	}
+	if m.count != [2]int{16, 16} {
+		t.Errorf("timed at once: %v; want as many as fill %v", m.count, slice)
+	}
+}
+
 func TestWhoGoesFirstAlternates(t *testing.T) {
 	c := clock.NewFake(time.Unix(0, 0))
 	var order string

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/services/catalog/internal/goods"
@@ -58,7 +59,7 @@ func (s *Store) PutBrand(ctx context.Context, key goods.Key, decide func(*goods.
 				}
 				next.Slug = slugs[0]
 			}
-			if _, err := tx.Exec(ctx, putBrand, orNil(next.ID), next.Slug, next.Name, goods.Fold(next.Name)); err != nil || old == nil {
+			if err := storeBrand(ctx, tx, next); err != nil || old == nil {
 				return next, err
 			}
 			tree, err := readTree(ctx, tx)
@@ -148,6 +149,13 @@ func makeBrand(ctx context.Context, tx crdb.Tx, name string) (goods.Brand, error
 		return goods.Brand{}, err
 	}
 	b := goods.Brand{ID: goods.BrandID(uuid.NewString()), Slug: slugs[0], Name: name}
-	_, err = tx.Exec(ctx, putBrand, orNil(b.ID), b.Slug, b.Name, goods.Fold(b.Name))
-	return b, err
+	return b, storeBrand(ctx, tx, b)
+}
+
+// storeBrand writes a brand and tells it.
+func storeBrand(ctx context.Context, tx crdb.Tx, b goods.Brand) error {
+	if _, err := tx.Exec(ctx, putBrand, orNil(b.ID), b.Slug, b.Name, goods.Fold(b.Name)); err != nil {
+		return fmt.Errorf("store brand: %w", err)
+	}
+	return bus.Put(ctx, tx, goods.BrandChangedTopic, string(b.ID), goods.BrandChanged{Brand: b})
 }

@@ -214,18 +214,20 @@ func touch(ctx context.Context, tx crdb.Tx, tree *goods.Tree, which string, ids 
 	return nil
 }
 
-// shelve finds the offers' categories, and makes those that a path names and
-// that are missing.
-func shelve(ctx context.Context, tx crdb.Tx, tree *goods.Tree, offers []goods.Offer, outcomes []goods.Outcome) error {
+// settleCategories refuses offers that name a category that is not there.
+func settleCategories(tree *goods.Tree, offers []goods.Offer, outcomes []goods.Outcome) {
 	for i, o := range offers {
-		if outcomes[i].Err != nil {
-			continue
-		}
 		for n, id := range o.Product.Categories {
-			if _, ok := tree.Category(id); !ok {
+			if _, ok := tree.Category(id); !ok && outcomes[i].Err == nil {
 				outcomes[i].Err = invalid("category_ids", n, "There is no such category.")
 			}
 		}
+	}
+}
+
+// shelve makes the categories that a path names and that are missing.
+func shelve(ctx context.Context, tx crdb.Tx, tree *goods.Tree, offers []goods.Offer, outcomes []goods.Outcome) error {
+	for i, o := range offers {
 		if outcomes[i].Err != nil || len(o.Path) == 0 {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/catalog/internal/goods"
 )
@@ -49,7 +50,7 @@ func (s *Store) PutCollection(ctx context.Context, key goods.Key, decide func(*g
 				return goods.Collection{}, err
 			}
 			next, err := decide(old)
-			if err != nil {
+			if err != nil || old != nil && sameCollection(*old, next) {
 				return next, err
 			}
 			if next.Slug == "" {
@@ -63,11 +64,20 @@ func (s *Store) PutCollection(ctx context.Context, key goods.Key, decide func(*g
 			if err != nil {
 				return next, err
 			}
-			_, err = tx.Exec(ctx, putCollection, orNil(next.ID), next.Slug, next.Name, next.Description, next.Position, image)
-			return next, err
+			if _, err := tx.Exec(ctx, putCollection, orNil(next.ID), next.Slug, next.Name, next.Description, next.Position, image); err != nil {
+				return next, err
+			}
+			return next, bus.Put(ctx, tx, goods.CollectionChangedTopic, string(next.ID), goods.CollectionChanged{Collection: next})
 		})
 	})
 	return c, translate(err)
+}
+
+func sameCollection(a, b goods.Collection) bool {
+	if a.Image != nil && b.Image != nil && *a.Image == *b.Image {
+		a.Image, b.Image = nil, nil
+	}
+	return a == b
 }
 
 // settleCollections refuses offers that name a collection that is not there.

@@ -12,27 +12,57 @@ import (
 	"github.com/souk-commerce/souk/services/catalog/internal/goods"
 )
 
-// The filters of lists: $1 categories, $2 brand, $3 collection, $4 currency,
-// $5 and $6 prices, $7 and $8 names and values of facts. NULL and 0 are open.
-const filters = ` WHERE p.status = 'published'
-	AND ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM product_categories AS pc WHERE pc.product_id = p.id AND pc.category_id = ANY($1::uuid[])))
+// A list begins with what it is narrowed to. Each has statements of its own: of
+// one that says "no category, or one of these" a database reads all products.
+// Parameters: $1 categories, $2 brand, $3 collection, $4 currency, $5 and $6
+// prices, $7 and $8 names and values of facts. NULL and 0 are open.
+const (
+	fromProducts = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id`
+	fromPriced   = `SELECT ` + columns + ` FROM products AS p JOIN lowest_prices AS l ON l.product_id = p.id AND l.currency = $4::text LEFT JOIN brands AS b ON b.id = p.brand_id`
+
+	everywhere   = ` WHERE $1::uuid[] IS NULL AND $3::uuid IS NULL`
+	inCategory   = ` WHERE p.id IN (SELECT pc.product_id FROM product_categories AS pc WHERE pc.category_id = ANY($1::uuid[])) AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM product_collections AS pl WHERE pl.product_id = p.id AND pl.collection_id = $3::uuid))`
+	inCollection = ` WHERE p.id IN (SELECT pl.product_id FROM product_collections AS pl WHERE pl.collection_id = $3::uuid) AND $1::uuid[] IS NULL`
+
+	filters = ` AND p.status = 'published'
 	AND ($2::uuid IS NULL OR p.brand_id = $2::uuid)
-	AND ($3::uuid IS NULL OR EXISTS (SELECT 1 FROM product_collections AS pl WHERE pl.product_id = p.id AND pl.collection_id = $3::uuid))
 	AND (($5::int8 = 0 AND $6::int8 = 0) OR EXISTS (SELECT 1 FROM prices AS pr WHERE pr.product_id = p.id AND pr.currency = $4::text AND pr.minor_units >= $5::int8 AND ($6::int8 = 0 OR pr.minor_units <= $6::int8)))
 	AND NOT EXISTS (SELECT 1 FROM unnest($7::text[], $8::text[]) AS w (name, value) WHERE NOT EXISTS (SELECT 1 FROM product_facts AS f WHERE f.product_id = p.id AND f.name = w.name AND f.value = w.value))`
-
-// Each order has its statement: $9 is the cursor's id, NULL at the beginning,
-// $10 its key, $11 how many.
-const (
-	listNewest = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id` + filters +
-		` AND ($9::uuid IS NULL OR (p.created_at, p.id) < ($10::timestamptz, $9::uuid)) ORDER BY p.created_at DESC, p.id DESC LIMIT $11`
-	listByTitle = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id` + filters +
-		` AND ($9::uuid IS NULL OR (p.title_key, p.id) > ($10::text, $9::uuid)) ORDER BY p.title_key, p.id LIMIT $11`
-	listCheapest = `SELECT ` + columns + ` FROM products AS p JOIN lowest_prices AS l ON l.product_id = p.id AND l.currency = $4::text LEFT JOIN brands AS b ON b.id = p.brand_id` + filters +
-		` AND ($9::uuid IS NULL OR (l.minor_units, l.product_id) > ($10::int8, $9::uuid)) ORDER BY l.minor_units, l.product_id LIMIT $11`
-	listDearest = `SELECT ` + columns + ` FROM products AS p JOIN lowest_prices AS l ON l.product_id = p.id AND l.currency = $4::text LEFT JOIN brands AS b ON b.id = p.brand_id` + filters +
-		` AND ($9::uuid IS NULL OR (l.minor_units, l.product_id) < ($10::int8, $9::uuid)) ORDER BY l.minor_units DESC, l.product_id DESC LIMIT $11`
 )
+
+// Orders: $9 is the cursor's id, NULL at the beginning, $10 its key, $11 how many.
+const (
+	newest   = filters + ` AND ($9::uuid IS NULL OR (p.created_at, p.id) < ($10::timestamptz, $9::uuid)) ORDER BY p.created_at DESC, p.id DESC LIMIT $11`
+	byTitle  = filters + ` AND ($9::uuid IS NULL OR (p.title_key, p.id) > ($10::text, $9::uuid)) ORDER BY p.title_key, p.id LIMIT $11`
+	cheapest = filters + ` AND ($9::uuid IS NULL OR (l.minor_units, l.product_id) > ($10::int8, $9::uuid)) ORDER BY l.minor_units, l.product_id LIMIT $11`
+	dearest  = filters + ` AND ($9::uuid IS NULL OR (l.minor_units, l.product_id) < ($10::int8, $9::uuid)) ORDER BY l.minor_units DESC, l.product_id DESC LIMIT $11`
+)
+
+const (
+	newestEverywhere   = fromProducts + everywhere + newest
+	newestInCategory   = fromProducts + inCategory + newest
+	newestInCollection = fromProducts + inCollection + newest
+
+	byTitleEverywhere   = fromProducts + everywhere + byTitle
+	byTitleInCategory   = fromProducts + inCategory + byTitle
+	byTitleInCollection = fromProducts + inCollection + byTitle
+
+	cheapestEverywhere   = fromPriced + everywhere + cheapest
+	cheapestInCategory   = fromPriced + inCategory + cheapest
+	cheapestInCollection = fromPriced + inCollection + cheapest
+
+	dearestEverywhere   = fromPriced + everywhere + dearest
+	dearestInCategory   = fromPriced + inCategory + dearest
+	dearestInCollection = fromPriced + inCollection + dearest
+)
+
+// lists are the statements of each order.
+var lists = map[goods.Sort]struct{ everywhere, inCategory, inCollection string }{
+	goods.Newest:   {newestEverywhere, newestInCategory, newestInCollection},
+	goods.ByTitle:  {byTitleEverywhere, byTitleInCategory, byTitleInCollection},
+	goods.Cheapest: {cheapestEverywhere, cheapestInCategory, cheapestInCollection},
+	goods.Dearest:  {dearestEverywhere, dearestInCategory, dearestInCollection},
+}
 
 // List implements goods.Store.
 func (s *Store) List(ctx context.Context, q goods.Query, after *goods.Cursor) ([]goods.Product, goods.Shelf, error) {
@@ -49,19 +79,25 @@ func (s *Store) List(ctx context.Context, q goods.Query, after *goods.Cursor) ([
 	if after != nil {
 		from, cursor = orNil(after.ID), *after
 	}
-	args := []any{below, orNil(shelf.Brand), orNil(shelf.Collection), q.Currency, q.Min, q.Max, names, values, from}
-	var statement string
+	list, statement := lists[q.Sort], ""
+	switch {
+	case shelf.Category != "":
+		statement = list.inCategory
+	case shelf.Collection != "":
+		statement = list.inCollection
+	default:
+		statement = list.everywhere
+	}
+	var key any
 	switch q.Sort {
 	case goods.ByTitle:
-		statement, args = listByTitle, append(args, cursor.Text)
-	case goods.Cheapest:
-		statement, args = listCheapest, append(args, cursor.Number)
-	case goods.Dearest:
-		statement, args = listDearest, append(args, cursor.Number)
+		key = cursor.Text
+	case goods.Cheapest, goods.Dearest:
+		key = cursor.Number
 	default:
-		statement, args = listNewest, append(args, cursor.Time())
+		key = cursor.Time()
 	}
-	all, err := s.collect(ctx, statement, append(args, q.Size+1)...)
+	all, err := s.collect(ctx, statement, below, orNil(shelf.Brand), orNil(shelf.Collection), q.Currency, q.Min, q.Max, names, values, from, key, q.Size+1)
 	return all, shelf, err
 }
 

@@ -8,11 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/services/catalog/internal/goods"
 )
 
 // Which of the slugs are taken already.
 const (
-	productSlugs    = `SELECT slug FROM products WHERE slug = ANY($1::text[])`
+	productSlugs    = `SELECT slug FROM products WHERE slug = ANY($1::text[]) UNION SELECT slug FROM former_slugs WHERE slug = ANY($1::text[])`
 	categorySlugs   = `SELECT slug FROM categories WHERE slug = ANY($1::text[])`
 	collectionSlugs = `SELECT slug FROM collections WHERE slug = ANY($1::text[])`
 	brandSlugs      = `SELECT slug FROM brands WHERE slug = ANY($1::text[])`
@@ -85,4 +86,35 @@ func firstFree(options []string, taken map[string]bool) string {
 		}
 	}
 	return ""
+}
+
+const (
+	forgetFormer = `DELETE FROM former_slugs WHERE slug = ANY($1::text[])`
+	putFormer    = `INSERT INTO former_slugs (slug, product_id) SELECT n.slug, n.product_id FROM unnest($1::text[], $2::uuid[]) AS n (slug, product_id)
+	ON CONFLICT (slug) DO UPDATE SET product_id = excluded.product_id`
+)
+
+// keepFormer remembers the slugs that products had, so that old links find them,
+// until another product takes one.
+func keepFormer(ctx context.Context, tx crdb.Tx, matches []*goods.Product, outcomes []goods.Outcome, changed []int) error {
+	var taken, left []string
+	var ids []goods.ProductID
+	for _, i := range changed {
+		next := outcomes[i].Product
+		if matches[i] != nil && matches[i].Slug == next.Slug {
+			continue
+		}
+		taken = append(taken, next.Slug)
+		if matches[i] != nil {
+			left, ids = append(left, matches[i].Slug), append(ids, next.ID)
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, forgetFormer, taken); err != nil || len(left) == 0 {
+		return err
+	}
+	_, err := tx.Exec(ctx, putFormer, left, uuids(ids))
+	return err
 }

@@ -6,12 +6,14 @@
 package goodsdb
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -69,21 +71,29 @@ func scan(row pgx.CollectableRow) (goods.Product, error) {
 }
 
 const (
-	productByID   = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id WHERE p.id = $1`
-	productBySlug = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id WHERE p.slug = $1`
+	productByID     = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id WHERE p.id = $1`
+	productBySlug   = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id WHERE p.slug = $1`
+	productByFormer = `SELECT ` + columns + ` FROM products AS p LEFT JOIN brands AS b ON b.id = p.brand_id WHERE p.id = (SELECT f.product_id FROM former_slugs AS f WHERE f.slug = $1)`
 )
 
 // Product implements goods.Store.
 func (s *Store) Product(ctx context.Context, key goods.Key) (goods.Product, error) {
-	statement, arg := productBySlug, any(key.Slug)
-	if key.ID != "" {
-		id, err := uuid.Parse(key.ID)
-		if err != nil {
-			return goods.Product{}, goods.ErrNoProduct
+	if key.ID == "" {
+		p, err := s.one(ctx, productBySlug, key.Slug)
+		if errors.Is(err, goods.ErrNoProduct) {
+			return s.one(ctx, productByFormer, key.Slug)
 		}
-		statement, arg = productByID, id
+		return p, err
 	}
-	rows, err := s.db.Query(ctx, statement, arg)
+	id, err := uuid.Parse(key.ID)
+	if err != nil {
+		return goods.Product{}, goods.ErrNoProduct
+	}
+	return s.one(ctx, productByID, id)
+}
+
+func (s *Store) one(ctx context.Context, statement string, key any) (goods.Product, error) {
+	rows, err := s.db.Query(ctx, statement, key)
 	if err != nil {
 		return goods.Product{}, err
 	}
@@ -130,12 +140,20 @@ func (s *Store) collect(ctx context.Context, statement string, args ...any) ([]g
 	return all, breadcrumbs(ctx, s.db, all)
 }
 
-// waysUp walks from the categories asked to their roots.
-const waysUp = `WITH RECURSIVE up (start, id, parent_id, slug, name, steps) AS (
+// waysUp walks from the categories asked to their roots. wayUp walks from one, and
+// takes a third of the time: PostgreSQL plans it once, and the other for each list.
+const (
+	wayUp = `WITH RECURSIVE up (id, parent_id, slug, name, steps) AS (
+	SELECT c.id, c.parent_id, c.slug, c.name, 0::int8 FROM categories AS c WHERE c.id = $1
+	UNION ALL
+	SELECT c.id, c.parent_id, c.slug, c.name, u.steps + 1 FROM up AS u JOIN categories AS c ON c.id = u.parent_id WHERE u.steps < 16
+) SELECT $1::uuid, id, slug, name FROM up ORDER BY steps DESC`
+	waysUp = `WITH RECURSIVE up (start, id, parent_id, slug, name, steps) AS (
 	SELECT c.id, c.id, c.parent_id, c.slug, c.name, 0::int8 FROM categories AS c WHERE c.id = ANY($1::uuid[])
 	UNION ALL
 	SELECT u.start, c.id, c.parent_id, c.slug, c.name, u.steps + 1 FROM up AS u JOIN categories AS c ON c.id = u.parent_id WHERE u.steps < 16
 ) SELECT start, id, slug, name FROM up ORDER BY start, steps DESC`
+)
 
 // breadcrumbs fills in the way to each product's first category.
 func breadcrumbs(ctx context.Context, r reader, products []goods.Product) error {
@@ -145,10 +163,17 @@ func breadcrumbs(ctx context.Context, r reader, products []goods.Product) error 
 			first = append(first, p.Categories[0])
 		}
 	}
-	if len(first) == 0 {
+	ids := uuids(first)
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
 		return nil
 	}
-	rows, err := r.Query(ctx, waysUp, uuids(first))
+	statement, from := waysUp, any(ids)
+	if len(ids) == 1 {
+		statement, from = wayUp, ids[0]
+	}
+	rows, err := r.Query(ctx, statement, from)
 	if err != nil {
 		return err
 	}

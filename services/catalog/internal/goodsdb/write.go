@@ -59,13 +59,16 @@ func take(ctx context.Context, tx crdb.Tx, offers []goods.Offer, now time.Time) 
 		outcomes[i].Reference = o.Reference
 		matches[i], outcomes[i].Err = known.Match(o)
 	}
-	if err := shelve(ctx, tx, tree, offers, outcomes); err != nil {
-		return nil, err
-	}
+	// What is refused makes nothing: first it is asked what is not there, then
+	// brands are made that are, then categories.
+	settleCategories(tree, offers, outcomes)
 	if err := settleCollections(ctx, tx, offers, outcomes); err != nil {
 		return nil, err
 	}
 	if err := settleBrands(ctx, tx, offers, outcomes); err != nil {
+		return nil, err
+	}
+	if err := shelve(ctx, tx, tree, offers, outcomes); err != nil {
 		return nil, err
 	}
 	var changed []int
@@ -87,6 +90,9 @@ func take(ctx context.Context, tx crdb.Tx, offers []goods.Offer, now time.Time) 
 		next[n] = outcomes[i].Product
 	}
 	if err := save(ctx, tx, next); err != nil {
+		return nil, err
+	}
+	if err := keepFormer(ctx, tx, matches, outcomes, changed); err != nil {
 		return nil, err
 	}
 	for n, i := range changed {
