@@ -137,6 +137,9 @@ func (f *fake) GetProduct(_ context.Context, r *catalogv1.GetProductRequest) (*c
 	if r.GetSlug() == "gone" {
 		return nil, connect.NewError(connect.CodeNotFound, errors.New("no such product"))
 	}
+	if r.GetSlug() == "former" {
+		return &catalogv1.GetProductResponse{Product: f.product("a")}, nil
+	}
 	return &catalogv1.GetProductResponse{Product: f.product(r.GetSlug())}, nil
 }
 

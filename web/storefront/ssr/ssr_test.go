@@ -94,6 +94,16 @@ func TestPublicPagesAreCacheable(t *testing.T) {
 	}
 }
 
+func TestOldLinksLeadToTheProduct(t *testing.T) {
+	server := storefront(t, newFake())
+	client := *server.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, _ := get(t, &client, server.URL+"/p/former?variant=a-B")
+	if to := response.Header.Get("Location"); response.StatusCode != http.StatusMovedPermanently || to != "/p/a?variant=a-B" {
+		t.Errorf("an old link: %d to %q; want 301 to /p/a?variant=a-B", response.StatusCode, to)
+	}
+}
+
 func TestPrivatePagesAreNotKept(t *testing.T) {
 	server := storefront(t, newFake())
 	for _, path := range []string{"/cart", "/signin", "/orders"} {

@@ -4,9 +4,11 @@ import "slices"
 
 // Topics of what the catalog tells.
 const (
-	ProductChangedTopic  = "catalog.product_changed"
-	PriceChangedTopic    = "catalog.price_changed"
-	CategoryChangedTopic = "catalog.category_changed"
+	ProductChangedTopic    = "catalog.product_changed"
+	PriceChangedTopic      = "catalog.price_changed"
+	CategoryChangedTopic   = "catalog.category_changed"
+	CollectionChangedTopic = "catalog.collection_changed"
+	BrandChangedTopic      = "catalog.brand_changed"
 )
 
 // ProductChanged is told of every new version of a product.
@@ -39,6 +41,16 @@ type CategoryChanged struct {
 	Category Category `json:"category"`
 	// Where it lies and where it lay: the categories above it, old and new.
 	Above []CategoryID `json:"above,omitempty"`
+}
+
+// CollectionChanged is told of every new and changed collection.
+type CollectionChanged struct {
+	Collection Collection `json:"collection"`
+}
+
+// BrandChanged is told of every new and changed brand.
+type BrandChanged struct {
+	Brand Brand `json:"brand"`
 }
 
 // Tell says what is to be told when old (nil: nothing) became next.

@@ -1,6 +1,7 @@
 package goods
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -25,6 +26,8 @@ type Offer struct {
 	Product Product
 	// For Replace: the etag that was read.
 	Etag string
+	// What a new product becomes that has no status; a draft when empty.
+	NewStatus Status
 	// Names from the root down to one more category; what is missing is made.
 	Path []string
 	// The caller's own number.
@@ -131,9 +134,7 @@ func (o Offer) Become(old *Product, now time.Time) (next Product, changed bool) 
 	next.Breadcrumb = nil
 	if old == nil {
 		next.ID, next.Version, next.Created, next.Updated = ProductID(uuid.NewString()), 1, now, now
-		if next.Status == "" {
-			next.Status = Draft
-		}
+		next.Status = cmp.Or(next.Status, o.NewStatus, Draft)
 		next.Variants = named(next.Variants, nil)
 		return next, true
 	}

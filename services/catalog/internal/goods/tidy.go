@@ -27,7 +27,7 @@ func Text(text string) string {
 // Tidy returns p with its texts cleaned and what was said twice said once.
 func (p Product) Tidy() Product {
 	p.ExternalID, p.Title, p.Summary, p.Description = Line(p.ExternalID), Line(p.Title), Line(p.Summary), Text(p.Description)
-	p.Brand.Name = Line(p.Brand.Name)
+	p.Slug, p.Brand.Slug, p.Brand.Name = Line(p.Slug), Line(p.Brand.Slug), Line(p.Brand.Name)
 	p.Categories, p.Collections = once(p.Categories), once(p.Collections)
 	p.Images = tidyImages(p.Images)
 	p.Attributes = tidyAttributes(p.Attributes)

@@ -20,6 +20,10 @@ func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
 		return announce(fact, priceChanged)
 	case goods.CategoryChangedTopic:
 		return announce(fact, categoryChanged)
+	case goods.CollectionChangedTopic:
+		return announce(fact, collectionChanged)
+	case goods.BrandChangedTopic:
+		return announce(fact, brandChanged)
 	}
 	return bus.Announcement{}, fmt.Errorf("the catalog tells nothing about %q", topic)
 }
@@ -81,6 +85,20 @@ func categoryChanged(f goods.CategoryChanged) bus.Announcement {
 		k.add(goodsproto.CategoryKey(id))
 	}
 	return bus.Announcement{Message: &catalogv1.CategoryChanged{Category: goodsproto.FromCategory(f.Category)}, SurrogateKeys: k.all}
+}
+
+func collectionChanged(f goods.CollectionChanged) bus.Announcement {
+	return bus.Announcement{
+		Message:       &catalogv1.CollectionChanged{Collection: goodsproto.FromCollection(f.Collection)},
+		SurrogateKeys: []string{goodsproto.CollectionKey(f.Collection.ID), goodsproto.CollectionsKey},
+	}
+}
+
+func brandChanged(f goods.BrandChanged) bus.Announcement {
+	return bus.Announcement{
+		Message:       &catalogv1.BrandChanged{Brand: goodsproto.FromBrand(f.Brand)},
+		SurrogateKeys: []string{goodsproto.BrandKey(f.Brand.ID), goodsproto.BrandsKey},
+	}
 }
 
 // keys are said once, in order.

@@ -7,8 +7,9 @@ const (
 	// Every list that is not narrowed to a shelf.
 	ProductsKey = "products"
 	// The tree, with its names and numbers.
-	CategoriesKey = "categories"
-	BrandsKey     = "brands"
+	CategoriesKey  = "categories"
+	CollectionsKey = "collections"
+	BrandsKey      = "brands"
 )
 
 // ProductKey is on everything that shows the product.

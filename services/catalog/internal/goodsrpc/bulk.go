@@ -46,7 +46,7 @@ func (b *bulk) take(ctx context.Context, req *catalogv1.BulkUpsertProductsReques
 		b.resp.Failed++
 		return nil
 	}
-	offer := goods.Offer{Product: goodsproto.ToProduct(req.GetProduct()), Path: req.GetCategoryPath(), Reference: req.GetReference()}
+	offer := goods.Offer{Product: goodsproto.ToProduct(req.GetProduct()), NewStatus: goodsproto.ToStatus(req.GetNewStatus()), Path: req.GetCategoryPath(), Reference: req.GetReference()}
 	if name := req.GetBrandName(); name != "" {
 		offer.Product.Brand = goods.Brand{Name: name}
 	}

@@ -55,6 +55,7 @@ func (s collections) ListCollections(ctx context.Context, _ *catalogv1.ListColle
 	if err != nil {
 		return nil, err
 	}
+	rpc.Tag(ctx, goodsproto.CollectionsKey)
 	resp := &catalogv1.ListCollectionsResponse{}
 	for _, c := range all {
 		resp.Collections = append(resp.Collections, goodsproto.FromCollection(c))

@@ -41,6 +41,10 @@ func Load(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) 
 		if err != nil {
 			return nil, err
 		}
+		if slug := answer.GetProduct().GetSlug(); slug != env.Param("slug") {
+			to := url.URL{Path: "/p/" + slug, RawQuery: env.URL.RawQuery}
+			return nil, site.Redirect{To: to.String(), Permanent: true} // an old link
+		}
 		p := &Page{shop: shop, env: env, Product: answer.GetProduct(), Units: 1}
 		p.Stock = loadStock(ctx, shop, p.Product)
 		p.Variant = p.first(env.Query("variant"))
