@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/cockroach-go/v2/crdb"
@@ -131,6 +132,20 @@ func Unique(err error) (constraint string, ok bool) { return violated(err, "2350
 
 // Check returns the CHECK constraint that a row violated.
 func Check(err error) (constraint string, ok bool) { return violated(err, "23514") }
+
+// Unwritable tells whether a text in a statement has a character that no database
+// of ours keeps: NUL.
+func Unwritable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "22021" || pg.Code == "22P05")
+}
+
+// Malformed tells whether the database refused the values of a statement (SQL's
+// classes 22 and 23): the same again is refused again.
+func Malformed(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23"))
+}
 
 func violated(err error, code string) (string, bool) {
 	var pg *pgconn.PgError

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 )
 
@@ -30,6 +31,8 @@ var codes = map[fault.Kind]connect.Code{
 
 // Code returns the Connect code for a kind of fault.
 func Code(kind fault.Kind) connect.Code { return codes[kind] }
+
+var errText = fault.New(fault.Invalid, "text", "A text has a character in it that cannot be kept.")
 
 // domain names us in google.rpc.ErrorInfo.
 const domain = "souk"
@@ -51,6 +54,9 @@ func toConnect(ctx context.Context, log *slog.Logger, procedure string, err erro
 			return connect.NewError(connect.CodeDeadlineExceeded, errors.New("this took too long; please try again"))
 		}
 		f = fault.New(fault.Internal, "internal", "")
+		if crdb.Unwritable(err) {
+			f = errText
+		}
 	}
 	if f.Kind == fault.Internal {
 		log.ErrorContext(ctx, "call failed", "procedure", procedure, "error", err)

@@ -13,6 +13,7 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/souk-commerce/souk/kit/crdb"
@@ -279,5 +280,15 @@ func TestWhoMayKeepAnswers(t *testing.T) {
 	}
 	if _, h, err := call(t, s, rpc.Principal{}, "Browse", "x"); err != nil || h.Get("Cache-Control") != "private, no-store" || h.Get("Surrogate-Key") != "" {
 		t.Errorf("by POST: %v, %v", err, h)
+	}
+}
+
+func TestTextThatNoDatabaseKeepsIsTheCallersMistake(t *testing.T) {
+	s := serve(t, func(context.Context, string) (string, error) {
+		return "", fmt.Errorf("write: %w", &pgconn.PgError{Code: "22021", Message: "invalid byte sequence"})
+	})
+	_, _, err := call(t, s, people["shopper"], "Shop", "x")
+	if connect.CodeOf(err) != connect.CodeInvalidArgument || strings.Contains(err.Error(), "byte") {
+		t.Errorf("got %v; want invalid_argument in our own words", err)
 	}
 }

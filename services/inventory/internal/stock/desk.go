@@ -51,6 +51,9 @@ func (d *Desk) Reserve(ctx context.Context, id string, lines []Line, hold time.D
 	if hold <= 0 {
 		hold = DefaultHold
 	}
+	if err := checkNames("", skusOf(lines)...); err != nil {
+		return Reservation{}, err
+	}
 	now := d.clock.Now()
 	m := &Reserve{ID: id, Lines: Gather(lines), Now: now, Until: now.Add(hold)}
 	err := d.store.Together(ctx, m)
@@ -115,6 +118,9 @@ func (d *Desk) Availability(ctx context.Context, skus []SKU) ([]Availability, er
 
 // Adjust adds an entry to the ledger.
 func (d *Desk) Adjust(ctx context.Context, m Adjust) (Item, Level, error) {
+	if err := checkNames(m.Location, m.SKU); err != nil {
+		return Item{}, Level{}, err
+	}
 	m.Location, m.Now = orMain(m.Location), d.clock.Now()
 	if err := first(d.store.Make(ctx, &m)); err != nil {
 		return Item{}, Level{}, err
@@ -124,6 +130,9 @@ func (d *Desk) Adjust(ctx context.Context, m Adjust) (Item, Level, error) {
 
 // Count sets a level to what was counted.
 func (d *Desk) Count(ctx context.Context, m Count) (Item, Level, error) {
+	if err := checkNames(m.Location, m.SKU); err != nil {
+		return Item{}, Level{}, err
+	}
 	m.Location, m.Now = orMain(m.Location), d.clock.Now()
 	if err := first(d.store.Make(ctx, &m)); err != nil {
 		return Item{}, Level{}, err
@@ -143,16 +152,34 @@ func (d *Desk) levelNow(ctx context.Context, sku SKU, where Location) (Item, Lev
 
 // CountMany sets levels; a bad one does not stop the others.
 func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) {
-	moves := make([]Move, len(counts))
+	results := make([]error, len(counts))
+	var moves []Move
+	var at []int // where the results of moves belong
 	for n, c := range counts {
+		if results[n] = checkNames(c.Location, c.SKU); results[n] != nil {
+			continue
+		}
 		c.Location, c.Now = orMain(c.Location), d.clock.Now()
-		moves[n] = c
+		moves, at = append(moves, c), append(at, n)
 	}
-	return d.store.Make(ctx, moves...)
+	if len(moves) == 0 {
+		return results, nil
+	}
+	made, err := d.store.Make(ctx, moves...)
+	for n, err := range made {
+		results[at[n]] = err
+	}
+	if len(moves) == 1 && made[0] != nil {
+		err = nil // it is the move's own
+	}
+	return results, err
 }
 
 // Backorder says whether a SKU may be sold below zero.
 func (d *Desk) Backorder(ctx context.Context, sku SKU, allow bool) error {
+	if err := checkNames("", sku); err != nil {
+		return err
+	}
 	return first(d.store.Make(ctx, &AllowBackorder{SKU: sku, Allow: allow}))
 }
 

@@ -4,7 +4,7 @@ import "github.com/souk-commerce/souk/kit/fault"
 
 // What can be wrong. The reasons are part of the API.
 var (
-	// ErrShort names the SKUs in Meta["skus"], separated by commas.
+	// ErrShort names the SKUs in Meta["skus"], one a line: a SKU may have a comma.
 	ErrShort         = fault.New(fault.Refused, "stock_short", "There is not enough in stock.")
 	ErrExpired       = fault.New(fault.Refused, "reservation_expired", "The reservation has expired and the units were sold to others.")
 	ErrNoReservation = fault.New(fault.NotFound, "reservation_not_found", "There is no such reservation.")
@@ -15,6 +15,7 @@ var (
 	ErrNotSold       = fault.New(fault.Refused, "reservation_not_committed", "Only what was sold can be returned.")
 	ErrPageToken     = fault.New(fault.Invalid, "page_token", "This page token is not one of ours.")
 
+	errName    = fault.New(fault.Invalid, "name_invalid", "This is no name for an article or a location.")
 	errTooMany = fault.New(fault.Invalid, "units_out_of_range", "This is more than a shelf can hold.")
 	errNothing = fault.New(fault.Invalid, "units_zero", "Zero units change nothing.")
 	errComing  = fault.New(fault.Invalid, "units_negative", "What is received or returned is more than zero.")

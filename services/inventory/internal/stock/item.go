@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 type (
@@ -12,6 +15,22 @@ type (
 	// Location names where it lies.
 	Location string
 )
+
+// checkNames refuses what nobody writes on a shelf.
+func checkNames(where Location, skus ...SKU) error {
+	odd := func(text string) bool {
+		return !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl)
+	}
+	for _, sku := range skus {
+		if odd(string(sku)) {
+			return errName.On("sku", "Use letters, digits and signs that can be printed.")
+		}
+	}
+	if odd(string(where)) {
+		return errName.On("location", "Use letters, digits and signs that can be printed.")
+	}
+	return nil
+}
 
 // Main is where stock lies when nobody says where.
 const Main Location = "main"

@@ -99,7 +99,7 @@ func (s *Shelf) hold(lines []Line) ([]Held, error) {
 		}
 	}
 	if len(short) > 0 {
-		return nil, ErrShort.About("skus", strings.Join(short, ","))
+		return nil, ErrShort.About("skus", strings.Join(short, "\n"))
 	}
 	var held []Held
 	for _, l := range lines {

@@ -54,7 +54,7 @@ func TestReserveNamesEverySKUThatIsShort(t *testing.T) {
 	s := given(1, 0, false)
 	err := s.Make([]Move{&Reserve{ID: "r", Lines: Gather([]Line{{"MUG", 1}, {"MUG", 1}, {"JAR", 1}})}})[0]
 	f, ok := fault.As(err)
-	if !ok || f.Meta["skus"] != "JAR,MUG" {
+	if !ok || f.Meta["skus"] != "JAR\nMUG" {
 		t.Errorf("refused with %v, want JAR and MUG named", err)
 	}
 	if len(s.ChangedItems) != 0 {

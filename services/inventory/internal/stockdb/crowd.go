@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/inventory/internal/stock"
 )
 
@@ -88,9 +89,14 @@ func (c *crowd) serve(batch []caller) {
 	if len(live) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(live[0].ctx), crowdTime)
-	defer cancel()
-	results, err := c.make(ctx, moves)
+	results, err := c.together(live[0].ctx, moves)
+	if len(live) > 1 && crdb.Malformed(err) {
+		// One of them cannot be written: the others do not pay for it.
+		for _, l := range live {
+			c.serve([]caller{l})
+		}
+		return
+	}
 	for n, l := range live {
 		if err != nil {
 			l.answer <- err
@@ -98,4 +104,10 @@ func (c *crowd) serve(batch []caller) {
 		}
 		l.answer <- results[n]
 	}
+}
+
+func (c *crowd) together(ctx context.Context, moves []stock.Move) ([]error, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), crowdTime)
+	defer cancel()
+	return c.make(ctx, moves)
 }

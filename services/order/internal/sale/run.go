@@ -124,5 +124,5 @@ func splitList(s string) []string {
 	if s == "" {
 		return nil
 	}
-	return strings.Split(s, ",")
+	return strings.Split(s, "\n")
 }
