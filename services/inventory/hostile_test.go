@@ -124,6 +124,44 @@ func TestBulkCountsWhateverIsWrongWithOne(t *testing.T) {
 	}
 }
 
+func TestCountsSayWhetherMoreMayBeSold(t *testing.T) {
+	s := open(t)
+	count := func(units int64, rule pb.BackorderRule) *pb.BulkSetStockResponse {
+		return s.bulk(t, &pb.BulkSetStockRequest{Sku: "A", OnHand: units, Backorder: rule})
+	}
+	reserve := func(id string, units int64) error {
+		_, err := s.holds.Reserve(t.Context(), &pb.ReserveRequest{ReservationId: id, Lines: []*pb.StockLine{{Sku: "A", Units: units}}})
+		return err
+	}
+	for n, c := range []struct {
+		units   int64
+		rule    pb.BackorderRule
+		changed int32
+	}{
+		{2, pb.BackorderRule_BACKORDER_RULE_ALLOWED, 1},
+		{2, pb.BackorderRule_BACKORDER_RULE_ALLOWED, 0},
+		{2, pb.BackorderRule_BACKORDER_RULE_UNSPECIFIED, 0},
+		{2, pb.BackorderRule_BACKORDER_RULE_REFUSED, 1},
+		{1, pb.BackorderRule_BACKORDER_RULE_ALLOWED, 1},
+	} {
+		if r := count(c.units, c.rule); r.GetChanged() != c.changed || len(r.GetFailed()) != 0 {
+			t.Errorf("count %d: %v; want %d changed", n, r, c.changed)
+		}
+	}
+	if err := reserve("r", 3); err != nil {
+		t.Fatalf("more than there is: %v; want it reserved", err)
+	}
+	if r := count(2, pb.BackorderRule_BACKORDER_RULE_REFUSED); len(r.GetFailed()) != 1 {
+		t.Errorf("no more backorders while one is owed: %v; want it refused", r)
+	}
+	if r := count(3, pb.BackorderRule_BACKORDER_RULE_REFUSED); r.GetChanged() != 1 {
+		t.Errorf("no more backorders, and enough for what is owed: %v; want it done", r)
+	}
+	if err := reserve("r2", 1); reasonOf(err) != "stock_short" {
+		t.Errorf("one too many: %v; want stock_short", err)
+	}
+}
+
 func TestASKUMayHaveACommaAndSpaces(t *testing.T) {
 	s := open(t)
 	_, err := s.holds.Reserve(t.Context(), &pb.ReserveRequest{ReservationId: "r", Lines: []*pb.StockLine{{Sku: "MUG, RED", Units: 1}, {Sku: "JAR", Units: 1}}})

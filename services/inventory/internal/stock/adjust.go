@@ -43,9 +43,11 @@ func (i *Item) copy() *Item {
 
 // Count is the move after somebody has counted: the level becomes the number.
 type Count struct {
-	SKU           SKU
-	Location      Location
-	OnHand        int64
+	SKU      SKU
+	Location Location
+	OnHand   int64
+	// Whether the SKU may be sold below zero from now on; nil leaves it as it is.
+	Backorder     *bool
 	Reason, Actor string
 	Now           time.Time
 	Result        Level
@@ -55,20 +57,43 @@ type Count struct {
 func (m *Count) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
 
 func (m *Count) on(s *Shelf) error {
-	m.Changed = false
-	at := s.item(m.SKU).copy().At(m.Location)
-	if at.OnHand == m.OnHand {
-		m.Result = *at
-		if _, known := s.Items[m.SKU]; !known {
-			s.change(m.SKU).At(m.Location) // zero of something new is worth knowing
-			m.Changed = true
+	// Made on a copy: a refusal leaves no trace.
+	_, known := s.Items[m.SKU]
+	i := s.item(m.SKU).copy()
+	was := i.Backorder
+	units := m.OnHand - i.At(m.Location).OnHand
+	if m.Backorder != nil && *m.Backorder {
+		i.Backorder = true
+	}
+	if err := i.move(m.Location, units); err != nil {
+		return err
+	}
+	if m.Backorder != nil && !*m.Backorder {
+		if err := i.endBackorder(); err != nil {
+			return err
 		}
+	}
+	m.Result = *i.At(m.Location)
+	m.Changed = units != 0 || i.Backorder != was || !known // zero of something new is worth knowing
+	if !m.Changed {
 		return nil
 	}
-	a := Adjust{SKU: m.SKU, Location: m.Location, Kind: Adjusted, Units: m.OnHand - at.OnHand, Reason: m.Reason, Actor: m.Actor, Now: m.Now}
-	err := a.on(s)
-	m.Result, m.Changed = a.Result, err == nil
-	return err
+	*s.change(m.SKU) = *i
+	if units != 0 {
+		s.note(Entry{SKU: m.SKU, Location: m.Location, Kind: Adjusted, Units: units, Reason: m.Reason, Actor: m.Actor, Time: m.Now})
+	}
+	return nil
+}
+
+// endBackorder is refused while more is promised than there is.
+func (i *Item) endBackorder() error {
+	for _, l := range i.Levels {
+		if l.free() < 0 {
+			return ErrShort.Saying("Units are owed to shoppers already; receive them first.").About("sku", string(i.SKU))
+		}
+	}
+	i.Backorder = false
+	return nil
 }
 
 // AllowBackorder is the move that says whether a SKU may be sold below zero.
@@ -80,15 +105,17 @@ type AllowBackorder struct {
 func (m *AllowBackorder) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
 
 func (m *AllowBackorder) on(s *Shelf) error {
-	i := s.item(m.SKU)
-	if i.Backorder == m.Allow {
+	i := s.item(m.SKU).copy()
+	switch {
+	case i.Backorder == m.Allow:
 		return nil
-	}
-	for _, l := range i.Levels {
-		if !m.Allow && l.free() < 0 {
-			return ErrShort.Saying("Units are owed to shoppers already; receive them first.").About("sku", string(m.SKU))
+	case m.Allow:
+		i.Backorder = true
+	default:
+		if err := i.endBackorder(); err != nil {
+			return err
 		}
 	}
-	s.change(m.SKU).Backorder = m.Allow
+	*s.change(m.SKU) = *i
 	return nil
 }

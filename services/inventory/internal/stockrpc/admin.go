@@ -69,7 +69,8 @@ func (b *bulk) take(ctx context.Context, req *pb.BulkSetStockRequest) error {
 		return nil
 	}
 	b.counts = append(b.counts, &stock.Count{
-		SKU: stock.SKU(req.GetSku()), Location: stock.Location(req.GetLocation()), OnHand: req.GetOnHand(), Reason: req.GetReason(), Actor: actor(ctx),
+		SKU: stock.SKU(req.GetSku()), Location: stock.Location(req.GetLocation()), OnHand: req.GetOnHand(), Backorder: toBackorder(req.GetBackorder()),
+		Reason: req.GetReason(), Actor: actor(ctx),
 	})
 	b.references = append(b.references, req.GetReference())
 	if len(b.counts) < batchSize {

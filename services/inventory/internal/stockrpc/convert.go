@@ -50,6 +50,15 @@ func toKind(k pb.EntryKind) stock.Kind {
 	return stock.Adjusted
 }
 
+// toBackorder is nil when nothing is said.
+func toBackorder(r pb.BackorderRule) *bool {
+	if r == pb.BackorderRule_BACKORDER_RULE_UNSPECIFIED {
+		return nil
+	}
+	allowed := r == pb.BackorderRule_BACKORDER_RULE_ALLOWED
+	return &allowed
+}
+
 func fromLevel(i stock.Item, l stock.Level) *pb.Level {
 	return &pb.Level{Sku: string(i.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Backorder: i.Backorder}
 }

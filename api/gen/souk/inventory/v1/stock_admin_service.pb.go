@@ -81,6 +81,56 @@ func (EntryKind) EnumDescriptor() ([]byte, []int) {
 }
 
 // Level is what is at one location.
+// BackorderRule says whether more may be sold than there is.
+type BackorderRule int32
+
+const (
+	BackorderRule_BACKORDER_RULE_UNSPECIFIED BackorderRule = 0
+	BackorderRule_BACKORDER_RULE_ALLOWED     BackorderRule = 1
+	BackorderRule_BACKORDER_RULE_REFUSED     BackorderRule = 2
+)
+
+// Enum value maps for BackorderRule.
+var (
+	BackorderRule_name = map[int32]string{
+		0: "BACKORDER_RULE_UNSPECIFIED",
+		1: "BACKORDER_RULE_ALLOWED",
+		2: "BACKORDER_RULE_REFUSED",
+	}
+	BackorderRule_value = map[string]int32{
+		"BACKORDER_RULE_UNSPECIFIED": 0,
+		"BACKORDER_RULE_ALLOWED":     1,
+		"BACKORDER_RULE_REFUSED":     2,
+	}
+)
+
+func (x BackorderRule) Enum() *BackorderRule {
+	p := new(BackorderRule)
+	*p = x
+	return p
+}
+
+func (x BackorderRule) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (BackorderRule) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_inventory_v1_stock_admin_service_proto_enumTypes[1].Descriptor()
+}
+
+func (BackorderRule) Type() protoreflect.EnumType {
+	return &file_souk_inventory_v1_stock_admin_service_proto_enumTypes[1]
+}
+
+func (x BackorderRule) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use BackorderRule.Descriptor instead.
+func (BackorderRule) EnumDescriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
+}
+
 type Level struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -501,8 +551,10 @@ type BulkSetStockRequest struct {
 	Location string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
 	OnHand   int64                  `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
 	// Comes back in the result.
-	Reference     int64  `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
-	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reference int64  `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	Reason    string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Whether the SKU may be sold below zero; unspecified leaves it as it is.
+	Backorder     BackorderRule `protobuf:"varint,6,opt,name=backorder,proto3,enum=souk.inventory.v1.BackorderRule" json:"backorder,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -570,6 +622,13 @@ func (x *BulkSetStockRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *BulkSetStockRequest) GetBackorder() BackorderRule {
+	if x != nil {
+		return x.Backorder
+	}
+	return BackorderRule_BACKORDER_RULE_UNSPECIFIED
 }
 
 // BulkStockResult tells of a message that was not taken.
@@ -1033,14 +1092,15 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06onHand\x12 \n" +
 	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"B\n" +
 	"\x10SetStockResponse\x12.\n" +
-	"\x05level\x18\x01 \x01(\v2\x18.souk.inventory.v1.LevelR\x05level\"\xbf\x01\n" +
+	"\x05level\x18\x01 \x01(\v2\x18.souk.inventory.v1.LevelR\x05level\"\x89\x02\n" +
 	"\x13BulkSetStockRequest\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x12#\n" +
 	"\blocation\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\blocation\x12&\n" +
 	"\aon_hand\x18\x03 \x01(\x03B\r\xbaH\n" +
 	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x06onHand\x12\x1c\n" +
 	"\treference\x18\x04 \x01(\x03R\treference\x12 \n" +
-	"\x06reason\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"E\n" +
+	"\x06reason\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\x12H\n" +
+	"\tbackorder\x18\x06 \x01(\x0e2 .souk.inventory.v1.BackorderRuleB\b\xbaH\x05\x82\x01\x02\x10\x01R\tbackorder\"E\n" +
 	"\x0fBulkStockResult\x12\x1c\n" +
 	"\treference\x18\x01 \x01(\x03R\treference\x12\x14\n" +
 	"\x05error\x18\x02 \x01(\tR\x05error\"\x8a\x01\n" +
@@ -1075,7 +1135,11 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_RECEIVED\x10\x01\x12\x13\n" +
 	"\x0fENTRY_KIND_SOLD\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RETURNED\x10\x03\x12\x17\n" +
-	"\x13ENTRY_KIND_ADJUSTED\x10\x042\xf8\x04\n" +
+	"\x13ENTRY_KIND_ADJUSTED\x10\x04*g\n" +
+	"\rBackorderRule\x12\x1e\n" +
+	"\x1aBACKORDER_RULE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16BACKORDER_RULE_ALLOWED\x10\x01\x12\x1a\n" +
+	"\x16BACKORDER_RULE_REFUSED\x10\x022\xf8\x04\n" +
 	"\x11StockAdminService\x12c\n" +
 	"\vAdjustStock\x12%.souk.inventory.v1.AdjustStockRequest\x1a&.souk.inventory.v1.AdjustStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12Z\n" +
 	"\bSetStock\x12\".souk.inventory.v1.SetStockRequest\x1a#.souk.inventory.v1.SetStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12n\n" +
@@ -1099,53 +1163,55 @@ func file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP() []byte {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescData
 }
 
-var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_souk_inventory_v1_stock_admin_service_proto_goTypes = []any{
 	(EntryKind)(0),                // 0: souk.inventory.v1.EntryKind
-	(*Level)(nil),                 // 1: souk.inventory.v1.Level
-	(*Entry)(nil),                 // 2: souk.inventory.v1.Entry
-	(*AdjustStockRequest)(nil),    // 3: souk.inventory.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),   // 4: souk.inventory.v1.AdjustStockResponse
-	(*SetStockRequest)(nil),       // 5: souk.inventory.v1.SetStockRequest
-	(*SetStockResponse)(nil),      // 6: souk.inventory.v1.SetStockResponse
-	(*BulkSetStockRequest)(nil),   // 7: souk.inventory.v1.BulkSetStockRequest
-	(*BulkStockResult)(nil),       // 8: souk.inventory.v1.BulkStockResult
-	(*BulkSetStockResponse)(nil),  // 9: souk.inventory.v1.BulkSetStockResponse
-	(*SetBackorderRequest)(nil),   // 10: souk.inventory.v1.SetBackorderRequest
-	(*SetBackorderResponse)(nil),  // 11: souk.inventory.v1.SetBackorderResponse
-	(*ListLevelsRequest)(nil),     // 12: souk.inventory.v1.ListLevelsRequest
-	(*ListLevelsResponse)(nil),    // 13: souk.inventory.v1.ListLevelsResponse
-	(*ListLedgerRequest)(nil),     // 14: souk.inventory.v1.ListLedgerRequest
-	(*ListLedgerResponse)(nil),    // 15: souk.inventory.v1.ListLedgerResponse
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(BackorderRule)(0),            // 1: souk.inventory.v1.BackorderRule
+	(*Level)(nil),                 // 2: souk.inventory.v1.Level
+	(*Entry)(nil),                 // 3: souk.inventory.v1.Entry
+	(*AdjustStockRequest)(nil),    // 4: souk.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),   // 5: souk.inventory.v1.AdjustStockResponse
+	(*SetStockRequest)(nil),       // 6: souk.inventory.v1.SetStockRequest
+	(*SetStockResponse)(nil),      // 7: souk.inventory.v1.SetStockResponse
+	(*BulkSetStockRequest)(nil),   // 8: souk.inventory.v1.BulkSetStockRequest
+	(*BulkStockResult)(nil),       // 9: souk.inventory.v1.BulkStockResult
+	(*BulkSetStockResponse)(nil),  // 10: souk.inventory.v1.BulkSetStockResponse
+	(*SetBackorderRequest)(nil),   // 11: souk.inventory.v1.SetBackorderRequest
+	(*SetBackorderResponse)(nil),  // 12: souk.inventory.v1.SetBackorderResponse
+	(*ListLevelsRequest)(nil),     // 13: souk.inventory.v1.ListLevelsRequest
+	(*ListLevelsResponse)(nil),    // 14: souk.inventory.v1.ListLevelsResponse
+	(*ListLedgerRequest)(nil),     // 15: souk.inventory.v1.ListLedgerRequest
+	(*ListLedgerResponse)(nil),    // 16: souk.inventory.v1.ListLedgerResponse
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_admin_service_proto_depIdxs = []int32{
 	0,  // 0: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
-	16, // 1: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
+	17, // 1: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
 	0,  // 2: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
-	1,  // 3: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
-	1,  // 4: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
-	8,  // 5: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
-	1,  // 6: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
-	2,  // 7: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
-	3,  // 8: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
-	5,  // 9: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
-	7,  // 10: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
-	10, // 11: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
-	12, // 12: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
-	14, // 13: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
-	4,  // 14: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
-	6,  // 15: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
-	9,  // 16: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
-	11, // 17: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
-	13, // 18: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
-	15, // 19: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
-	14, // [14:20] is the sub-list for method output_type
-	8,  // [8:14] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	2,  // 3: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
+	2,  // 4: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
+	1,  // 5: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
+	9,  // 6: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
+	2,  // 7: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
+	3,  // 8: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
+	4,  // 9: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
+	6,  // 10: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
+	8,  // 11: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
+	11, // 12: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
+	13, // 13: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
+	15, // 14: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
+	5,  // 15: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
+	7,  // 16: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
+	10, // 17: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
+	12, // 18: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
+	14, // 19: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
+	16, // 20: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
+	15, // [15:21] is the sub-list for method output_type
+	9,  // [9:15] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_admin_service_proto_init() }
@@ -1158,7 +1224,7 @@ func file_souk_inventory_v1_stock_admin_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_stock_admin_service_proto_rawDesc), len(file_souk_inventory_v1_stock_admin_service_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -58,6 +58,43 @@ func (x EntryKind) String() string {
 }
 
 // Level is what is at one location.
+// BackorderRule says whether more may be sold than there is.
+type BackorderRule int32
+
+const (
+	BackorderRule_BACKORDER_RULE_UNSPECIFIED BackorderRule = 0
+	BackorderRule_BACKORDER_RULE_ALLOWED     BackorderRule = 1
+	BackorderRule_BACKORDER_RULE_REFUSED     BackorderRule = 2
+)
+
+// Enum value maps for BackorderRule.
+var (
+	BackorderRule_name = map[int32]string{
+		0: "BACKORDER_RULE_UNSPECIFIED",
+		1: "BACKORDER_RULE_ALLOWED",
+		2: "BACKORDER_RULE_REFUSED",
+	}
+	BackorderRule_value = map[string]int32{
+		"BACKORDER_RULE_UNSPECIFIED": 0,
+		"BACKORDER_RULE_ALLOWED":     1,
+		"BACKORDER_RULE_REFUSED":     2,
+	}
+)
+
+func (x BackorderRule) Enum() *BackorderRule {
+	p := new(BackorderRule)
+	*p = x
+	return p
+}
+
+func (x BackorderRule) String() string {
+	name, valid := BackorderRule_name[int32(x)]
+	if valid {
+		return name
+	}
+	return strconv.Itoa(int(x))
+}
+
 type Level struct {
 	unknownFields []byte
 	Sku           string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -324,6 +361,8 @@ type BulkSetStockRequest struct {
 	// Comes back in the result.
 	Reference int64  `protobuf:"varint,4,opt,name=reference,proto3" json:"reference,omitempty"`
 	Reason    string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Whether the SKU may be sold below zero; unspecified leaves it as it is.
+	Backorder BackorderRule `protobuf:"varint,6,opt,name=backorder,proto3" json:"backorder,omitempty"`
 }
 
 func (x *BulkSetStockRequest) Reset() {
@@ -365,6 +404,13 @@ func (x *BulkSetStockRequest) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *BulkSetStockRequest) GetBackorder() BackorderRule {
+	if x != nil {
+		return x.Backorder
+	}
+	return BackorderRule_BACKORDER_RULE_UNSPECIFIED
 }
 
 // BulkStockResult tells of a message that was not taken.
@@ -979,6 +1025,11 @@ func (m *BulkSetStockRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Backorder != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Backorder))
+		i--
+		dAtA[i] = 0x30
+	}
 	if len(m.Reason) > 0 {
 		i -= len(m.Reason)
 		copy(dAtA[i:], m.Reason)
@@ -1577,6 +1628,9 @@ func (m *BulkSetStockRequest) SizeVT() (n int) {
 	l = len(m.Reason)
 	if l > 0 {
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.Backorder != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Backorder))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2537,6 +2591,17 @@ func (m *BulkSetStockRequest) UnmarshalVT(dAtA []byte) error {
 			}
 			m.Reason = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 6:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Backorder", wireType)
+			}
+			m.Backorder = 0
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			m.Backorder = BackorderRule(_v)
+			if err != nil {
+				return err
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
