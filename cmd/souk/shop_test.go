@@ -68,7 +68,7 @@ var (
 )
 
 // theShop is a shop that tests share; each brings its own shopper.
-func theShop(t *testing.T) *shop {
+func theShop(t testing.TB) *shop {
 	t.Helper()
 	commonOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "souk-shop-")
