@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian machine; on anything else says what to
-# install. Called by the Makefile with what is about to happen: run or test.
+# install. Called by the Makefile with what is about to happen: run, bench or test.
 set -eu
 what=${1:-run}
 packages=()
@@ -11,11 +11,13 @@ have_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/i
 have_database() { [ -n "${SOUK_DATABASE_URL:-}" ] || command -v cockroach >/dev/null || have_postgres; }
 have_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
-if [ "$what" = test ]; then
-	have_postgres || packages+=(postgresql)
-	have_chromium || packages+=(chromium)
-else
+if [ "$what" = run ]; then
 	have_database || packages+=(postgresql)
+else
+	have_postgres || packages+=(postgresql)
+fi
+if [ "$what" = test ]; then
+	have_chromium || packages+=(chromium)
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
