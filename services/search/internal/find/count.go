@@ -6,11 +6,41 @@ import (
 	"strings"
 )
 
-// counter counts values by field. Fields and values are folded; what is shown is
-// how most documents write them.
-type counter struct {
-	query  Query
-	fields map[string]*field
+// counter counts terms.
+type counter map[handle]int
+
+// add counts a document for every field, or for the only one whose filters it
+// does not pass.
+func (c counter) add(terms []handle, only string) {
+	for _, h := range terms {
+		if only == "" || only == h.Value().field {
+			c[h]++
+		}
+	}
+}
+
+// fields are the counts by field and value. What is shown is how most documents
+// write them.
+func (c counter) fields() map[string]*field {
+	all := map[string]*field{}
+	for h, n := range c {
+		t := h.Value()
+		if t.field == tagField {
+			continue
+		}
+		f, ok := all[t.field]
+		if !ok {
+			f = &field{names: tally{}, values: map[string]tally{}}
+			all[t.field] = f
+		}
+		if f.values[t.value] == nil {
+			f.values[t.value] = tally{}
+		}
+		f.names[t.name] += n
+		f.values[t.value][t.spelling] += n
+		f.weight += n
+	}
+	return all
 }
 
 type field struct {
@@ -32,45 +62,6 @@ func (t tally) usual() (best string) {
 	return best
 }
 
-func newCounter(q Query) *counter { return &counter{q, map[string]*field{}} }
-
-// add counts a document for every field, or for the only one whose filters it
-// does not pass.
-func (c *counter) add(d Document, only string) {
-	seen := map[Fact]bool{}
-	note := func(name, value, spelling string) {
-		key := Fact{fold(name), fold(value)}
-		if only != "" && only != key.Name || seen[key] {
-			return
-		}
-		seen[key] = true
-		f, ok := c.fields[key.Name]
-		if !ok {
-			f = &field{names: tally{}, values: map[string]tally{}}
-			c.fields[key.Name] = f
-		}
-		if f.values[key.Value] == nil {
-			f.values[key.Value] = tally{}
-		}
-		f.names[name]++
-		f.values[key.Value][spelling]++
-		f.weight++
-	}
-	for _, k := range d.Categories {
-		note("category", k.Slug, k.Name)
-	}
-	if d.Brand != "" {
-		note("brand", d.Brand, d.Brand)
-	}
-	for _, f := range d.Facts {
-		switch fold(f.Name) {
-		case "category", "brand", "tag": // other things to filter by
-		default:
-			note(f.Name, f.Value, f.Value)
-		}
-	}
-}
-
 const (
 	mostFacets = 12
 	mostValues = 40
@@ -85,10 +76,10 @@ var (
 // facets returns the counts: categories and brands first, then what is filtered
 // by, then what most hits have. A field with one value on offer says nothing,
 // unless it is chosen.
-func (c *counter) facets() []Facet {
-	chosen := c.query.chosen()
+func (c counter) facets(chosen map[string]map[string]bool) []Facet {
+	fields := c.fields()
 	var names []string
-	for name, f := range c.fields {
+	for name, f := range fields {
 		if len(f.values) > 1 || len(chosen[name]) > 0 {
 			names = append(names, name)
 		}
@@ -96,28 +87,13 @@ func (c *counter) facets() []Facet {
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(
 			cmp.Compare(rank[b], rank[a]), compareBool(len(chosen[b]) > 0, len(chosen[a]) > 0),
-			cmp.Compare(c.fields[b].weight, c.fields[a].weight), strings.Compare(a, b))
+			cmp.Compare(fields[b].weight, fields[a].weight), strings.Compare(a, b))
 	})
 	var out []Facet
 	for _, name := range names[:min(len(names), mostFacets)] {
-		out = append(out, c.fields[name].facet(chosen[name]))
+		out = append(out, fields[name].facet(chosen[name]))
 	}
 	return out
-}
-
-// chosen is the filters' values by field, folded.
-func (q Query) chosen() map[string]map[string]bool {
-	all := map[string]map[string]bool{}
-	for _, f := range q.Filters {
-		name := fold(f.Field)
-		if all[name] == nil {
-			all[name] = map[string]bool{}
-		}
-		for _, v := range f.Values {
-			all[name][fold(v)] = true
-		}
-	}
-	return all
 }
 
 func (f *field) facet(chosen map[string]bool) Facet {

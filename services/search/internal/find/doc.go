@@ -59,6 +59,8 @@ type Document struct {
 	InStock bool `json:"-"`
 	// When this was remembered: of one version, the one remembered last stands.
 	Told time.Time `json:"-"`
+
+	terms []handle // once they are worked out
 }
 
 // Sort is an order of hits.

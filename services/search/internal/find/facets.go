@@ -3,51 +3,9 @@ package find
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
-// fold makes texts comparable: values that differ in case only are one.
-func fold(text string) string { return strings.ToLower(text) }
-
-// Values returns what a document has in a field.
-func (d Document) Values(field string) []string {
-	switch fold(field) {
-	case "category":
-		out := make([]string, len(d.Categories))
-		for i, c := range d.Categories {
-			out[i] = c.Slug
-		}
-		return out
-	case "brand":
-		if d.Brand == "" {
-			return nil
-		}
-		return []string{d.Brand}
-	case "tag":
-		return d.Tags
-	}
-	var out []string
-	for _, f := range d.Facts {
-		if fold(f.Name) == fold(field) {
-			out = append(out, f.Value)
-		}
-	}
-	return out
-}
-
-// Passes tells whether a document has any of the filter's values.
-func (f Filter) Passes(d Document) bool {
-	for _, v := range d.Values(f.Field) {
-		for _, want := range f.Values {
-			if fold(v) == fold(want) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (q Query) pricePasses(d Document) bool {
+func (q Query) pricePasses(d *Document) bool {
 	if q.MinPrice == 0 && q.MaxPrice == 0 {
 		return true
 	}
@@ -55,29 +13,15 @@ func (q Query) pricePasses(d Document) bool {
 	return ok && r.within(q.MinPrice, q.MaxPrice)
 }
 
-// missed names the one field whose filters a document does not pass; ok is false
-// when there are several.
-func (q Query) missed(d Document) (field string, ok bool) {
-	for _, f := range q.Filters {
-		if f.Passes(d) {
-			continue
-		}
-		if field != "" && field != fold(f.Field) {
-			return "", false
-		}
-		field = fold(f.Field)
-	}
-	return field, true
-}
-
 // Narrow applies the query's filters to its text's matches, in their order, and
 // counts facets: each without its own filter, so that a second value can be chosen.
 func (q Query) Narrow(matches []Document) Result {
-	var hits []Document
-	count := newCounter(q)
-	prices := prices{}
-	for _, d := range matches {
-		missed, ok := q.missed(d)
+	var hits []*Document
+	wanted, count, prices := q.wanted(), counter{}, prices{}
+	for i := range matches {
+		d := &matches[i]
+		terms := d.folded()
+		missed, ok := wanted.missed(terms)
 		if !ok || q.InStockOnly && !d.InStock {
 			continue
 		}
@@ -90,14 +34,16 @@ func (q Query) Narrow(matches []Document) Result {
 		if missed == "" {
 			hits = append(hits, d)
 		}
-		count.add(d, missed)
+		count.add(terms, missed)
 	}
 	q.order(hits)
-	result := Result{Facets: count.facets(), Total: len(hits), Page: q.Page, Lowest: prices.low, Highest: prices.high}
+	result := Result{Facets: count.facets(wanted.chosen()), Total: len(hits), Page: q.Page, Lowest: prices.low, Highest: prices.high}
 	reachable := min(len(hits), MostHits)
 	result.PageCount = (reachable + q.PageSize - 1) / q.PageSize
 	from := min((q.Page-1)*q.PageSize, reachable)
-	result.Hits = hits[from:min(from+q.PageSize, reachable)]
+	for _, d := range hits[from:min(from+q.PageSize, reachable)] {
+		result.Hits = append(result.Hits, *d)
+	}
 	return result
 }
 
@@ -114,8 +60,9 @@ func (p *prices) add(r Range) {
 	p.high, p.any = max(p.high, r.High), true
 }
 
-func (q Query) order(hits []Document) {
-	price := func(d Document, missing int64) int64 {
+// order sorts what relevance has not; equals stay as they are.
+func (q Query) order(hits []*Document) {
+	price := func(d *Document, missing int64) int64 {
 		if r, ok := d.Prices[q.Currency]; ok {
 			return r.Low
 		}
@@ -123,10 +70,26 @@ func (q Query) order(hits []Document) {
 	}
 	switch q.Sort {
 	case PriceUp:
-		slices.SortStableFunc(hits, func(a, b Document) int { return cmp.Compare(price(a, 1<<62), price(b, 1<<62)) })
+		sortBy(hits, func(d *Document) int64 { return price(d, 1<<62) })
 	case PriceDown:
-		slices.SortStableFunc(hits, func(a, b Document) int { return cmp.Compare(price(b, -1), price(a, -1)) })
+		sortBy(hits, func(d *Document) int64 { return -price(d, -1) })
 	case Newest:
-		slices.SortStableFunc(hits, func(a, b Document) int { return b.Created.Compare(a.Created) })
+		sortBy(hits, func(d *Document) int64 { return -d.Created.UnixMicro() })
+	}
+}
+
+// sortBy asks each document for its key once.
+func sortBy(hits []*Document, key func(*Document) int64) {
+	type keyed struct {
+		key int64
+		doc *Document
+	}
+	all := make([]keyed, len(hits))
+	for i, d := range hits {
+		all[i] = keyed{key(d), d}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	for i, k := range all {
+		hits[i] = k.doc
 	}
 }

@@ -111,7 +111,7 @@ func (e *Engine) Put(_ context.Context, docs []find.Document) error {
 			batch.Delete(d.ID)
 			continue
 		}
-		e.docs[d.ID] = d
+		e.docs[d.ID] = d.Folded()
 		if known && old.Version == d.Version && old.Told.Equal(d.Told) {
 			continue // only the stock has changed, and words do not tell of it
 		}
