@@ -55,6 +55,8 @@ type Checkout struct {
 	// Why there is no order, or why it was given up.
 	Reason string
 	Short  []string
+	// It was refused before the payment was begun.
+	Moneyless bool
 	// The order was cancelled: what was done is undone.
 	Cancel bool
 	Undone bool
@@ -89,10 +91,13 @@ func (c *Checkout) State() State {
 	return StatePending
 }
 
-// refuse ends the checkout without an order. What may be held is undone first.
-func (c *Checkout) refuse(reason string, held bool) {
-	c.Reason, c.Step = reason, StepEnded
-	if held {
+// refuse ends the checkout without an order. What may be held, or may yet be by
+// a call that is still on its way, is undone first.
+func (c *Checkout) refuse(reason string) {
+	c.Reason, c.Moneyless = reason, c.Step == StepReserve
+	if c.Step == StepPrice {
+		c.Step = StepEnded
+	} else {
 		c.Step = StepUndo
 	}
 	c.Wish.Method, c.ActionURL = "", ""

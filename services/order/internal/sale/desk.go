@@ -86,6 +86,9 @@ func (d *Desk) Place(ctx context.Context, id, owner string, w Wish, returnPath s
 	if returnPath != "" {
 		w.ReturnURL = d.Origin + returnPath
 	}
+	if err := taxable(w.Shipping); err != nil {
+		return Checkout{}, err
+	}
 	now := d.Clock.Now()
 	l := d.lease()
 	c, begun, err := d.Store.Begin(ctx, Checkout{ID: id, Owner: owner, Wish: w, Step: StepPrice, Created: now, Due: now}, l)

@@ -7,18 +7,20 @@
 //
 //	step       does                                     then                on refusal
 //	price      cart and catalog: lines, totals          reserve             ended: cart_empty, cart_changed, total_changed
-//	reserve    inventory: sets all lines aside          authorize           ended: stock_short
+//	reserve    inventory: sets all lines aside          authorize           undo: stock_short
 //	authorize  payment: reserves the money              place               undo: the decline's reason
 //	                                                    action (3-D Secure)
 //	action     payment: has the shopper confirmed?      place               undo: the decline's reason, payment_abandoned
 //	place      order and order.placed, in one           capture
 //	           transaction with this row
 //	capture    payment: takes the money                 commit              undo, the order is cancelled
-//	commit     inventory: makes it a sale               ended               undo, the order is cancelled
+//	commit     inventory: makes it a sale               ended: it may ship  undo, the order is cancelled
 //	undo       payment: voids, or gives back;           ended
 //	           inventory: releases, or takes back
 //
 // Money moves only after stock is held; stock is freed when money fails. A
 // cancelled order goes through the same undo. A call that is not answered is
-// repeated later and never taken for a no.
+// repeated later and never taken for a no. What is not paid after twenty minutes
+// is given up as checkout_expired or payment_abandoned: nobody waits for it any
+// more, and it may have been bought elsewhere or anew.
 package sale

@@ -9,6 +9,8 @@ var (
 	ErrNoOrder       = fault.New(fault.NotFound, "order_not_found", "There is no such order.")
 	ErrCartEmpty     = fault.New(fault.Refused, "cart_empty", "The cart is empty.")
 	ErrCartChanged   = fault.New(fault.Refused, "cart_changed", "Something in the cart is no longer sold. Please look at the cart again.")
+	ErrRegion        = fault.New(fault.Invalid, "region_unknown", "Please choose the state: it decides the tax.").On("shipping_address.region", "Please write a state of the United States, like CA or California.")
+	ErrTooMuch       = fault.New(fault.Refused, "total_out_of_range", "This is more than we can sell in one order.")
 	ErrDelivery      = fault.New(fault.Invalid, "delivery_option_unknown", "We cannot deliver there this way. Please choose another delivery.").On("delivery_option_id", "Please choose a delivery.")
 	ErrCurrency      = fault.New(fault.Refused, "currency_not_served", "We do not deliver in this currency yet.")
 	ErrNotCancelable = fault.New(fault.Refused, "order_not_cancellable", "The order is on its way already and cannot be cancelled.")
@@ -21,8 +23,6 @@ var (
 
 	// What other services say.
 	errStockShort = fault.New(fault.Refused, "stock_short", "")
-	errExpired    = fault.New(fault.Refused, "reservation_expired", "")
-	errReleased   = fault.New(fault.Refused, "reservation_released", "")
 	errCommitted  = fault.New(fault.Refused, "reservation_committed", "")
 	errCaptured   = fault.New(fault.Refused, "payment_captured", "")
 )
@@ -36,13 +36,23 @@ var sentences = map[string]string{
 	"expired_card":          "The card has expired. You have not been charged. Please try another card.",
 	"authentication_failed": "The payment was not confirmed. You have not been charged.",
 	"payment_abandoned":     "The payment was not confirmed in time. You have not been charged.",
+	"checkout_expired":      "This took too long and was given up. You have not been charged. Please try again.",
 	"invalid_token":         "Please enter the card again.",
 }
 
-// Sentence explains a refusal to a shopper.
+// ours are refusals that are faults, too, and have their sentence there.
+var ours = []*fault.Fault{ErrCartEmpty, ErrCartChanged, ErrDelivery, ErrCurrency, ErrTooMuch}
+
+// Sentence explains a refusal to a shopper. A reason that is not ours is the
+// payment provider's.
 func Sentence(reason string) string {
 	if s, ok := sentences[reason]; ok {
 		return s
+	}
+	for _, f := range ours {
+		if f.Reason == reason {
+			return f.Sentence
+		}
 	}
 	return "The payment was declined. You have not been charged. Please try another way to pay."
 }

@@ -72,7 +72,8 @@ type Order struct {
 	Delivery Delivery
 	Tracking Tracking
 	// "Visa ending in 4242"
-	Payment  string
+	Payment string
+	// The money was taken and the stock is sold: it may be shipped.
 	Captured bool
 	History  []Change
 	Created  time.Time

@@ -63,7 +63,15 @@ func (d *Desk) quote(ctx context.Context, owner, currency, delivery string, to A
 }
 
 // price adds everything up.
-func (q *Quote) price(delivery string, to Address) (err error) {
+func (q *Quote) price(delivery string, to Address) error {
+	err := q.add(delivery, to)
+	if errors.Is(err, money.ErrRange) {
+		return ErrTooMuch.Because(err)
+	}
+	return err
+}
+
+func (q *Quote) add(delivery string, to Address) (err error) {
 	none := money.Of(q.Currency, 0)
 	t := Totals{Items: none, Shipping: none, Tax: none, Total: none, Included: none}
 	tax := taxAt(to)
@@ -122,7 +130,9 @@ func choose(all []Delivery, id string) (Delivery, error) {
 // for the shop's own; a delivery that does not go there gives way to one that does.
 func (d *Desk) Quote(ctx context.Context, owner, currency, delivery string, to Address) (Quote, error) {
 	if to.Country == "" {
-		to.Country = d.Home
+		to = Address{Country: d.Home}
+	} else if err := taxable(to); err != nil {
+		return Quote{}, err
 	}
 	q, err := d.quote(ctx, owner, currency, delivery, to)
 	if errors.Is(err, ErrDelivery) {

@@ -1,6 +1,16 @@
 package sale
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// isState tells whether there is such a code of a state, a territory or the
+// armed forces' mail.
+func isState(code string) bool {
+	return slices.Contains(slices.Collect(maps.Values(states)), code)
+}
 
 // stateOf reads a state of the United States by its code or its name.
 func stateOf(region string) string {
@@ -20,4 +30,7 @@ var states = map[string]string{
 	"NORTH DAKOTA": "ND", "OHIO": "OH", "OKLAHOMA": "OK", "OREGON": "OR", "PENNSYLVANIA": "PA", "RHODE ISLAND": "RI",
 	"SOUTH CAROLINA": "SC", "SOUTH DAKOTA": "SD", "TENNESSEE": "TN", "TEXAS": "TX", "UTAH": "UT", "VERMONT": "VT", "VIRGINIA": "VA",
 	"WASHINGTON": "WA", "WEST VIRGINIA": "WV", "WISCONSIN": "WI", "WYOMING": "WY",
+
+	"AMERICAN SAMOA": "AS", "GUAM": "GU", "NORTHERN MARIANA ISLANDS": "MP", "PUERTO RICO": "PR", "VIRGIN ISLANDS": "VI",
+	"ARMED FORCES AMERICAS": "AA", "ARMED FORCES EUROPE": "AE", "ARMED FORCES PACIFIC": "AP",
 }

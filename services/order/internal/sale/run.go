@@ -37,15 +37,15 @@ func (d *Desk) advance(ctx context.Context, c Checkout, l Lease) (Checkout, erro
 			return d.rest(ctx, c, l, err)
 		}
 		l.Until = d.Clock.Now().Add(leaseTime)
-		before := c.Step
-		c, err = d.Store.Move(ctx, c.ID, l, func(c *Checkout) Effects {
+		id := c.ID
+		c, err = d.Store.Move(ctx, id, l, func(c *Checkout) Effects {
 			c.Tries, c.Due = 0, d.Clock.Now()
 			effects := next(c)
 			c.heed()
 			return effects
 		})
 		if err != nil {
-			return c, fmt.Errorf("move checkout on from %s: %w", before, err)
+			return d.lost(ctx, id, err)
 		}
 		if c.Step == StepAction {
 			break
@@ -54,30 +54,56 @@ func (d *Desk) advance(ctx context.Context, c Checkout, l Lease) (Checkout, erro
 	return d.letGo(ctx, c, l)
 }
 
+// try does what the step does, unless it is too late to begin with it, or to
+// wait for it any longer.
 func (d *Desk) try(ctx context.Context, c Checkout) (move, error) {
+	switch c.Step {
+	case StepPrice, StepReserve, StepAuthorize:
+		if d.late(c) {
+			return refuse("checkout_expired"), nil
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	return d.step(ctx, c)
+	next, err := d.step(ctx, c)
+	if err != nil && c.Step == StepAction && d.late(c) {
+		return refuse("payment_abandoned"), nil
+	}
+	return next, err
 }
+
+// late tells whether nobody waits for an order any more.
+func (d *Desk) late(c Checkout) bool { return d.Clock.Now().Sub(c.Created) > patience }
 
 // rest leaves a step that nobody knows the outcome of for later.
 func (d *Desk) rest(ctx context.Context, c Checkout, l Lease, why error) (Checkout, error) {
 	if !errors.Is(why, errWait) {
 		d.Later(ctx, c, why)
 	}
-	c, err := d.Store.Move(ctx, c.ID, l, func(c *Checkout) Effects {
+	rested, err := d.Store.Move(ctx, c.ID, l, func(c *Checkout) Effects {
 		c.backOff(d.Clock.Now())
 		return Effects{}
 	})
 	if err != nil {
-		return c, err
+		return d.lost(ctx, c.ID, err)
 	}
-	return d.letGo(ctx, c, l)
+	return d.letGo(ctx, rested, l)
 }
 
+// lost returns a checkout that somebody else has taken over as it stands.
+func (d *Desk) lost(ctx context.Context, id string, err error) (Checkout, error) {
+	if errors.Is(err, ErrLost) {
+		return d.Store.Checkout(ctx, id)
+	}
+	return Checkout{}, fmt.Errorf("move checkout %s on: %w", id, err)
+}
+
+// letGo need not succeed: a lease ends by itself.
 func (d *Desk) letGo(ctx context.Context, c Checkout, l Lease) (Checkout, error) {
-	err := d.Store.LetGo(ctx, c.ID, l.Holder)
-	return c, err
+	if err := d.Store.LetGo(ctx, c.ID, l.Holder); err != nil {
+		d.Later(ctx, c, err)
+	}
+	return c, nil
 }
 
 // dueMost bounds how many checkouts one round takes on.
@@ -102,9 +128,7 @@ func (d *Desk) GoOn(ctx context.Context) (int, error) {
 	}
 	var all []error
 	for range ids {
-		if err := <-errs; err != nil && !errors.Is(err, ErrLost) {
-			all = append(all, err)
-		}
+		all = append(all, <-errs)
 	}
 	return len(ids), errors.Join(all...)
 }

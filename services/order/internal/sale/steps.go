@@ -17,13 +17,17 @@ type Paid struct {
 	// "authorized", "action", "pending", "declined", "captured", "voided", "refunded"
 	State                       string
 	ActionURL, Decline, Summary string
+	// Of the amount.
+	Captured, Refunded money.Amount
 }
 
 // Till moves money. A payment has the checkout's id; every call may be repeated.
 type Till interface {
 	Authorize(ctx context.Context, id string, amount money.Amount, method, returnURL string) (Paid, error)
 	Sync(ctx context.Context, id string) (Paid, error)
-	Capture(ctx context.Context, id string) error
+	// Payment is what the payment service knows without asking anybody.
+	Payment(ctx context.Context, id string) (Paid, error)
+	Capture(ctx context.Context, id string) (Paid, error)
 	Void(ctx context.Context, id string) error
 	Refund(ctx context.Context, id, refund string, amount money.Amount) error
 }
@@ -39,8 +43,8 @@ type Stock interface {
 const (
 	// Longer than the shopper's action may take, and then some.
 	holdTime = 30 * time.Minute
-	// How long the shopper may take to confirm a payment.
-	actionTime = 20 * time.Minute
+	// How long a checkout may take until it is paid.
+	patience = 20 * time.Minute
 	// How often it is asked whether they did; webhooks are faster.
 	actionPoll = 30 * time.Second
 )
@@ -49,7 +53,7 @@ const (
 type Effects struct {
 	Place *Order
 	// Of the order that was placed.
-	Captured bool
+	Complete bool
 	Cancel   string // why
 }
 
@@ -60,8 +64,8 @@ func to(s Step) move {
 	return func(c *Checkout) Effects { c.Step = s; return Effects{} }
 }
 
-func refuse(reason string, held bool) move {
-	return func(c *Checkout) Effects { c.refuse(reason, held); return Effects{} }
+func refuse(reason string) move {
+	return func(c *Checkout) Effects { c.refuse(reason); return Effects{} }
 }
 
 // step does what the checkout's step does, and returns how it moves on. An error
@@ -91,13 +95,13 @@ func (d *Desk) step(ctx context.Context, c Checkout) (move, error) {
 func (d *Desk) stepPrice(ctx context.Context, c Checkout) (move, error) {
 	q, err := d.quote(ctx, c.Owner, c.Wish.Currency, c.Wish.Delivery, c.Wish.Shipping)
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Refused || f.Kind == fault.Invalid) {
-		return refuse(f.Reason, false), nil
+		return refuse(f.Reason), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	if q.Totals.Total != c.Wish.Expected {
-		return refuse("total_changed", false), nil
+		return refuse("total_changed"), nil
 	}
 	return func(c *Checkout) Effects {
 		c.Lines, c.Delivery, c.Totals, c.Step = q.Lines, q.Delivery, q.Totals, StepReserve
@@ -117,13 +121,13 @@ func (d *Desk) stepReserve(ctx context.Context, c Checkout) (move, error) {
 	err := d.Stock.Reserve(ctx, c.ID, c.wanted(), holdTime)
 	if f, ok := fault.As(err); ok && errors.Is(err, errStockShort) {
 		return func(c *Checkout) Effects {
-			c.refuse("stock_short", false)
+			c.refuse("stock_short")
 			c.Short = splitList(f.Meta["skus"])
 			return Effects{}
 		}, nil
 	}
 	if refused(err) {
-		return refuse("stock_short", true), nil
+		return refuse("stock_short"), nil
 	}
 	return to(StepAuthorize), err
 }
@@ -140,7 +144,7 @@ func refused(err error) bool {
 func (d *Desk) stepAuthorize(ctx context.Context, c Checkout) (move, error) {
 	paid, err := d.Till.Authorize(ctx, c.ID, c.Totals.Total, c.Wish.Method, c.Wish.ReturnURL)
 	if refused(err) {
-		return refuse("payment_refused", true), nil
+		return refuse("payment_refused"), nil
 	}
 	if err != nil {
 		return nil, err
@@ -159,15 +163,15 @@ func (d *Desk) afterPayment(c Checkout, paid Paid) (move, error) {
 			return Effects{}
 		}, nil
 	case "action":
-		if d.Clock.Now().Sub(c.Created) > actionTime {
-			return refuse("payment_abandoned", true), nil
+		if d.late(c) {
+			return nil, errWait
 		}
 		return func(c *Checkout) Effects {
 			c.Step, c.ActionURL, c.Due = StepAction, paid.ActionURL, d.Clock.Now().Add(actionPoll)
 			return Effects{}
 		}, nil
 	case "declined", "voided", "refunded":
-		return refuse(cmp.Or(paid.Decline, "payment_refused"), true), nil
+		return refuse(cmp.Or(paid.Decline, "payment_refused")), nil
 	}
 	return nil, errWait
 }
@@ -190,17 +194,21 @@ func (d *Desk) stepPlace(c Checkout) (move, error) {
 }
 
 func (d *Desk) stepCapture(ctx context.Context, c Checkout) (move, error) {
-	err := d.Till.Capture(ctx, c.ID)
+	const why = "The payment could not be taken."
+	paid, err := d.Till.Capture(ctx, c.ID)
 	if refused(err) {
-		return abandon("The payment could not be taken."), nil
+		return abandon(why), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return func(c *Checkout) Effects {
-		c.Step = StepCommit
-		return Effects{Captured: true}
-	}, nil
+	switch paid.State {
+	case "captured":
+		return to(StepCommit), nil
+	case "declined", "voided", "refunded":
+		return abandon(why), nil
+	}
+	return nil, errWait
 }
 
 // abandon cancels an order that turns out to be impossible.
@@ -213,31 +221,56 @@ func abandon(why string) move {
 
 func (d *Desk) stepCommit(ctx context.Context, c Checkout) (move, error) {
 	err := d.Stock.Commit(ctx, c.ID, c.OrderID)
-	if errors.Is(err, errExpired) || errors.Is(err, errReleased) {
+	if refused(err) || fault.KindOf(err) == fault.NotFound {
 		return abandon("The items were sold out before the order was complete. The money goes back."), nil
-	}
-	return to(StepEnded), err
-}
-
-// stepUndo gives back whatever there is: it asks first for the lighter way, and
-// is told when it is too late for that.
-func (d *Desk) stepUndo(ctx context.Context, c Checkout) (move, error) {
-	err := d.Till.Void(ctx, c.ID)
-	if errors.Is(err, errCaptured) {
-		err = d.Till.Refund(ctx, c.ID, "undo-"+c.ID, c.Totals.Total)
 	}
 	if err != nil {
 		return nil, err
 	}
-	err = d.Stock.Release(ctx, c.ID)
-	if errors.Is(err, errCommitted) {
-		err = d.Stock.Return(ctx, c.ID, "undo-"+c.ID, c.wanted())
-	}
-	if err != nil {
+	return func(c *Checkout) Effects {
+		c.Step = StepEnded
+		return Effects{Complete: true}
+	}, nil
+}
+
+// stepUndo gives back whatever there is: it asks first for the lighter way, and
+// is told when it is too late for that. Stock does not wait for money.
+func (d *Desk) stepUndo(ctx context.Context, c Checkout) (move, error) {
+	half, cancel := context.WithTimeout(ctx, stepTime/2)
+	defer cancel()
+	if err := errors.Join(d.moneyBack(half, c), d.stockBack(ctx, c)); err != nil {
 		return nil, err
 	}
 	return func(c *Checkout) Effects {
 		c.Step, c.Undone = StepEnded, true
 		return Effects{}
 	}, nil
+}
+
+// moneyBack leaves out what staff have given back already.
+func (d *Desk) moneyBack(ctx context.Context, c Checkout) error {
+	if c.Moneyless {
+		return nil
+	}
+	err := d.Till.Void(ctx, c.ID)
+	if !errors.Is(err, errCaptured) {
+		return err
+	}
+	paid, err := d.Till.Payment(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	left, err := paid.Captured.Sub(paid.Refunded)
+	if err != nil || left.Minor <= 0 {
+		return err
+	}
+	return d.Till.Refund(ctx, c.ID, "undo-"+c.ID, left)
+}
+
+func (d *Desk) stockBack(ctx context.Context, c Checkout) error {
+	err := d.Stock.Release(ctx, c.ID)
+	if errors.Is(err, errCommitted) {
+		err = d.Stock.Return(ctx, c.ID, "undo-"+c.ID, c.wanted())
+	}
+	return err
 }

@@ -31,6 +31,14 @@ type taxed struct {
 	included bool
 }
 
+// taxable refuses an address that does not tell which state's tax is due.
+func taxable(a Address) error {
+	if a.Country == "US" && !isState(stateOf(a.Region)) {
+		return ErrRegion
+	}
+	return nil
+}
+
 func taxAt(a Address) taxed {
 	if r, ok := vat[a.Country]; ok {
 		return taxed{r, true}

@@ -2,7 +2,6 @@ package salebus
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,7 +10,6 @@ import (
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/crdb"
-	"github.com/souk-commerce/souk/services/order/internal/sale"
 )
 
 // Waker is what a payment's news do: the checkout goes on.
@@ -26,15 +24,11 @@ func NewPayments(b *bus.Bus, db *crdb.DB, store Waker, c clock.Clock) *bus.Consu
 		if err := bus.Decode(d, &m); err != nil {
 			return err
 		}
-		id := m.GetPayment().GetPaymentId()
-		if uuid.Validate(id) != nil {
+		id, err := uuid.Parse(m.GetPayment().GetPaymentId())
+		if err != nil {
 			return nil // not a checkout's
 		}
-		err := store.Wake(ctx, id, c.Now())
-		if errors.Is(err, sale.ErrNoCheckout) {
-			return nil
-		}
-		return err
+		return store.Wake(ctx, id.String(), c.Now())
 	}
 	return bus.NewConsumer(b, "order", map[string]bus.Handler{"souk.payment.changed": changed}, bus.WithInbox(db))
 }

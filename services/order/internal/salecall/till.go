@@ -33,8 +33,13 @@ var paid = map[paymentv1.PaymentState]string{
 }
 
 func toPaid(p *paymentv1.Payment) sale.Paid {
-	return sale.Paid{State: paid[p.GetState()], ActionURL: p.GetActionUrl(), Decline: p.GetDeclineReason(), Summary: p.GetSummary()}
+	return sale.Paid{
+		State: paid[p.GetState()], ActionURL: p.GetActionUrl(), Decline: p.GetDeclineReason(), Summary: p.GetSummary(),
+		Captured: toAmount(p.GetCaptured()), Refunded: toAmount(p.GetRefunded()),
+	}
 }
+
+func toAmount(m *typev1.Money) money.Amount { return money.Of(m.GetCurrencyCode(), m.GetMinorUnits()) }
 
 func fromAmount(a money.Amount) *typev1.Money {
 	return &typev1.Money{CurrencyCode: a.Currency, MinorUnits: a.Minor}
@@ -52,10 +57,16 @@ func (t *Till) Sync(ctx context.Context, id string) (sale.Paid, error) {
 	return toPaid(resp.GetPayment()), explain("ask for the payment", err)
 }
 
+// Payment implements sale.Till.
+func (t *Till) Payment(ctx context.Context, id string) (sale.Paid, error) {
+	resp, err := t.payments.GetPayment(ctx, &paymentv1.GetPaymentRequest{PaymentId: id})
+	return toPaid(resp.GetPayment()), explain("look at the payment", err)
+}
+
 // Capture implements sale.Till.
-func (t *Till) Capture(ctx context.Context, id string) error {
-	_, err := t.payments.Capture(ctx, &paymentv1.CaptureRequest{PaymentId: id})
-	return explain("capture", err)
+func (t *Till) Capture(ctx context.Context, id string) (sale.Paid, error) {
+	resp, err := t.payments.Capture(ctx, &paymentv1.CaptureRequest{PaymentId: id})
+	return toPaid(resp.GetPayment()), explain("capture", err)
 }
 
 // Void implements sale.Till.

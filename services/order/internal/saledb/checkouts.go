@@ -18,7 +18,7 @@ const (
 	insertCheckout = `INSERT INTO checkout (id, owner, step, hash, body, holder, lease_until, due_at, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
 	oneCheckout   = `SELECT body FROM checkout WHERE id = $1`
-	beganCheckout = `SELECT body, hash FROM checkout WHERE id = $1`
+	beganCheckout = `SELECT owner, hash FROM checkout WHERE id = $1`
 )
 
 func scanCheckout(row pgx.Row) (c sale.Checkout, err error) {
@@ -29,6 +29,9 @@ func scanCheckout(row pgx.Row) (c sale.Checkout, err error) {
 	return c, err
 }
 
+// began is what is kept for an idempotency key: not the wish, which has an address.
+type began struct{ ID, Holder string }
+
 // Begin implements sale.Store.
 func (s *Store) Begin(ctx context.Context, c sale.Checkout, l sale.Lease) (kept sale.Checkout, begun bool, err error) {
 	wish, err := json.Marshal(c.Wish)
@@ -36,25 +39,34 @@ func (s *Store) Begin(ctx context.Context, c sale.Checkout, l sale.Lease) (kept 
 		return kept, false, err
 	}
 	hash := sha256.Sum256(wish)
-	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+	by, err := crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (began, error) {
 		made, err := tx.Exec(ctx, insertCheckout, c.ID, c.Owner, c.Step, hash[:], c, l.Holder, l.Until, c.Due, c.Created)
-		if err != nil {
-			return err
+		if err != nil || made.RowsAffected() == 1 {
+			return began{c.ID, l.Holder}, err
 		}
-		if kept, begun = c, made.RowsAffected() == 1; begun {
-			return nil
-		}
-		var known []byte
-		kept = sale.Checkout{}
-		if err := tx.QueryRow(ctx, beganCheckout, c.ID).Scan(&kept, &known); err != nil {
-			return err
-		}
-		if kept.Owner == c.Owner && !bytes.Equal(known, hash[:]) {
-			return sale.ErrDiffers
-		}
-		return nil
+		return began{ID: c.ID}, sameWish(ctx, tx, c, hash[:])
 	})
-	return kept, begun, err
+	switch {
+	case err != nil:
+		return kept, false, err
+	case by.Holder == l.Holder:
+		return c, true, nil
+	}
+	kept, err = s.Checkout(ctx, by.ID)
+	return kept, false, err
+}
+
+// sameWish refuses another wish of the same owner. Another owner is told nothing.
+func sameWish(ctx context.Context, tx crdb.Tx, c sale.Checkout, hash []byte) error {
+	var owner string
+	var known []byte
+	if err := tx.QueryRow(ctx, beganCheckout, c.ID).Scan(&owner, &known); err != nil {
+		return err
+	}
+	if owner == c.Owner && !bytes.Equal(known, hash) {
+		return sale.ErrDiffers
+	}
+	return nil
 }
 
 const claim = `UPDATE checkout SET holder = $2, lease_until = $3 WHERE id = $1 AND step <> 'ended' AND lease_until <= $4`
@@ -100,7 +112,7 @@ func (s *Store) do(ctx context.Context, tx crdb.Tx, c sale.Checkout, e sale.Effe
 	switch {
 	case e.Place != nil:
 		return place(ctx, tx, *e.Place)
-	case e.Captured:
+	case e.Complete:
 		_, err := change(ctx, tx, c.OrderID, func(o *sale.Order) error { o.Captured = true; return nil })
 		return err
 	case e.Cancel != "":

@@ -49,9 +49,12 @@ func change(ctx context.Context, tx crdb.Tx, id string, f func(*sale.Order) erro
 	if err != nil {
 		return o, err
 	}
-	before := o.Status
+	before, captured := o.Status, o.Captured
 	if err := f(&o); err != nil {
 		return o, err
+	}
+	if o.Status == before && o.Captured == captured {
+		return o, nil // it was so already
 	}
 	o.Version++
 	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil {
@@ -101,22 +104,21 @@ func after(p sale.Page) sale.Cursor {
 	return end
 }
 
-// OrdersOf implements sale.Store.
-func (s *Store) OrdersOf(ctx context.Context, owners []string, p sale.Page) ([]sale.Order, error) {
-	from := after(p)
-	rows, err := s.db.Query(ctx, ordersOf, owners, from.Created, from.ID, p.Size)
+func list(rows pgx.Rows, err error) ([]sale.Order, error) {
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[sale.Order])
 }
 
+// OrdersOf implements sale.Store.
+func (s *Store) OrdersOf(ctx context.Context, owners []string, p sale.Page) ([]sale.Order, error) {
+	from := after(p)
+	return list(s.db.Query(ctx, ordersOf, owners, from.Created, from.ID, p.Size))
+}
+
 // Orders implements sale.Store.
 func (s *Store) Orders(ctx context.Context, f sale.Filter, p sale.Page) ([]sale.Order, error) {
 	from := after(p)
-	rows, err := s.db.Query(ctx, orders, from.Created, from.ID, string(f.Status), f.Query, p.Size)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowTo[sale.Order])
+	return list(s.db.Query(ctx, orders, from.Created, from.ID, string(f.Status), f.Query, p.Size))
 }

@@ -35,9 +35,7 @@ func owners(ctx context.Context) sale.Owners {
 	return sale.Owners{c.Subject}
 }
 
-const (
-	defaultPage = 20
-)
+const defaultPage = 20
 
 func toPage(size int32, token string) (sale.Page, error) {
 	p := sale.Page{Size: int(size)}
@@ -51,9 +49,14 @@ func toPage(size int32, token string) (sale.Page, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &p.After)
 	}
-	if err != nil || p.After == nil || uuid.Validate(p.After.ID) != nil {
+	if err != nil || p.After == nil {
 		return p, sale.ErrPageToken
 	}
+	id, err := uuid.Parse(p.After.ID)
+	if err != nil {
+		return p, sale.ErrPageToken
+	}
+	p.After.ID = id.String() // it has several spellings, and the database knows one
 	return p, nil
 }
 

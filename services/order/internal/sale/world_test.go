@@ -1,0 +1,74 @@
+package sale_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/souk-commerce/souk/kit/fault"
+	"github.com/souk-commerce/souk/services/order/internal/sale"
+	"github.com/souk-commerce/souk/services/order/internal/saletest"
+)
+
+// Whatever gets lost, refused or overtaken, and whenever: each checkout ends, an
+// order that is kept was paid and sold once, and nothing else keeps money or stock.
+func TestCheckoutKeepsItsPromises(t *testing.T) {
+	for range 20 { // a hundred each: some troubles take many coincidences
+		rapid.Check(t, func(t *rapid.T) { saletest.Promises(t, saletest.NewMemory()) })
+	}
+}
+
+// An order was shipped between payment and sale; then its stock was gone, and it
+// could neither be kept nor given up.
+func TestNothingShipsBeforeItIsSold(t *testing.T) {
+	script := slices.Repeat([]saletest.Fate{saletest.Well}, 11)
+	script = append(script, saletest.Dropped, saletest.Ships, saletest.Well, saletest.Well, saletest.No)
+	w := saletest.New(saletest.NewMemory(), script...)
+	w.Place()
+	w.Settle()
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+	if o := w.Order(); o.Status != sale.Cancelled {
+		t.Errorf("the order is %s; want it cancelled, as it could not be sold", o.Status)
+	}
+}
+
+// Calls are lost; then the shop is away for half an hour, and the shopper, too.
+func TestNobodyGetsAnOrderThatTheyNoLongerWaitFor(t *testing.T) {
+	for name, calls := range map[string]int{"price": 1, "reserve": 4, "authorize": 6} {
+		script := append(slices.Repeat([]saletest.Fate{saletest.Well}, calls), saletest.Dropped, saletest.Well, saletest.Well, saletest.Waits)
+		w := saletest.New(saletest.NewMemory(), script...)
+		w.Place()
+		w.Settle()
+		if err := w.Check(); err != nil {
+			t.Errorf("at %s: %v", name, err)
+		}
+		if o := w.Order(); o.ID != "" {
+			t.Errorf("at %s: there is an order", name)
+		}
+	}
+}
+
+// forgetful has lost all reservations.
+type forgetful struct{ sale.Stock }
+
+func (forgetful) Commit(context.Context, string, string) error {
+	return fault.New(fault.NotFound, "reservation_not_found", "")
+}
+
+// The money for something that is not there was kept, and the order hung for ever.
+func TestAReservationThatIsGoneGivesTheMoneyBack(t *testing.T) {
+	w := saletest.New(saletest.NewMemory())
+	w.Desk.Stock = forgetful{w.Desk.Stock}
+	w.Place()
+	w.Settle()
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+	if o := w.Order(); o.Status != sale.Cancelled {
+		t.Errorf("the order is %s; want it cancelled", o.Status)
+	}
+}
