@@ -70,6 +70,7 @@ type Front struct {
 	log      *slog.Logger
 	flights  singleflight.Group
 	csrf     *http.CrossOriginProtection
+	buffers  buffers
 }
 
 // AccessCookie is where browsers keep their access token.
@@ -276,7 +277,7 @@ func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Rou
 	}
 	up := f.upstream(route.Upstream)
 	proxy := httputil.ReverseProxy{
-		Transport: up.Transport, FlushInterval: -1, ErrorLog: slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
+		Transport: up.Transport, FlushInterval: -1, BufferPool: &f.buffers, ErrorLog: slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(up.URL)
 			p.Out.Host = up.URL.Host
