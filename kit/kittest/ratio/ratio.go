@@ -50,8 +50,9 @@ func Of(b *testing.B, against string, ours, reference Side) {
 	})
 }
 
-// slice is the least that is timed at once.
-const slice = 10 * time.Millisecond
+// slice is the least that is timed at once: long enough that a side collects its
+// garbage in it.
+const slice = 50 * time.Millisecond
 
 type measure struct {
 	clock  clock.Clock

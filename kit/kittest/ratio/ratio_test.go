@@ -40,7 +40,7 @@ func TestASideThatGetsFasterDoesMore(t *testing.T) {
 	for range 20 {
 		m.turn()
 	}
-	if m.count != [2]int{16, 16} {
+	if m.count != [2]int{64, 64} {
 		t.Errorf("timed at once: %v; want as many as fill %v", m.count, slice)
 	}
 }
