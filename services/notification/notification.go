@@ -37,6 +37,7 @@ type Deps struct {
 // Service is the running service.
 type Service struct {
 	server   *mailrpc.Server
+	parked   *mailrpc.Parked
 	store    *maildb.Store
 	consumer *bus.Consumer
 	worker   *worker
@@ -65,7 +66,7 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 		Outbox: store, Sender: sender, Writer: mail.NewWriter(mail.Shop{Name: cfg.ShopName, URL: cfg.ShopURL}), Clock: d.Clock,
 	})
 	return &Service{
-		server: mailrpc.New(desk), store: store, worker: newWorker(desk, d.DB, d.Log),
+		server: mailrpc.New(desk), parked: mailrpc.NewParked(mail.Keeper{Shelf: mailbus.NewShelf(d.Bus), Memory: store}), store: store, worker: newWorker(desk, d.DB, d.Log),
 		consumer: bus.NewConsumer(d.Bus, "notification", mailbus.Handlers(desk), bus.WithInbox(d.DB)),
 		keep:     cmp.Or(cfg.KeepDeliveries, defaultKeep), deps: d,
 	}, nil
@@ -79,7 +80,7 @@ func (s *Service) Handlers() []rpc.Mount {
 	var mounts []rpc.Mount
 	add := func(path string, h http.Handler) { mounts = append(mounts, rpc.Mount{Path: path, Handler: h}) }
 	add(notificationv1connect.NewNotificationAdminServiceHandler(s.server, rpc.Options(s.deps.RPC)...))
-	add(notificationv1connect.NewDeadLetterServiceHandler(mailrpc.NewDead(s.deps.Bus, s.deps.DB), rpc.Options(s.deps.RPC)...))
+	add(notificationv1connect.NewDeadLetterServiceHandler(s.parked, rpc.Options(s.deps.RPC)...))
 	return mounts
 }
 
