@@ -76,7 +76,7 @@ test-race: wasm ## Run the tests of kit, edge and services with the race detecto
 .PHONY: bench
 bench: wasm ## Measure beside references of the same run; docs/benchmarks.md explains.
 	@tools/setup.sh bench
-	@go test -p 1 -run '^$$' -bench . -benchtime 2s $(dir $(shell git ls-files '*/bench_test.go' | sed 's|^|./|')) 2>&1 | awk -f tools/bench.awk
+	@go test -p 1 -vet off -run '^$$' -bench . -benchtime 2s $(dir $(shell git ls-files '*/bench_test.go' | sed 's|^|./|')) 2>&1 | awk -f tools/bench.awk
 
 .PHONY: clean
 clean: ## Remove what was built and the data of the shop that ran here.

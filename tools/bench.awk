@@ -27,6 +27,8 @@ BEGIN {
 	next
 }
 
+/^(goos|goarch|pkg|cpu): |^PASS$|^ok / { next }
+
 /^(FAIL|panic:|--- FAIL)/ { failed = 1 }
 
 { rest = rest $0 "\n" }
