@@ -28,7 +28,7 @@ import (
 type importCmd struct {
 	Data     string        `arg:"" help:"A .csv, .tsv or .jsonl file, gzipped or not." type:"existingfile"`
 	Mapping  string        `required:"" help:"Which columns make products: a YAML file, or a built-in mapping (shopify)."`
-	Rejects  string        `help:"Where rows go that could not be taken; the data's name with .rejects.csv when empty." type:"path"`
+	Rejects  string        `help:"Where rows go that could not be taken; the data's name with .rejects.csv (or .jsonl) when empty." type:"path"`
 	Currency string        `help:"Of prices that name none." default:"USD"`
 	Location string        `help:"Where stock goes when the mapping names no location."`
 	Shop     string        `help:"The running shop." default:"http://127.0.0.1:8080" env:"SOUK_SHOP"`

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/gosimple/slug"
 
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
@@ -32,7 +33,7 @@ func fit(req *catalogv1.BulkUpsertProductsRequest) {
 	p := req.GetProduct()
 	p.Title, p.Summary = shorten(p.Title, mostTitle), shorten(p.Summary, mostSummary)
 	p.Description = shorten(strings.ToValidUTF8(p.Description, "\uFFFD"), mostDescription)
-	if len(p.Slug) > mostValue || !slug.IsSlug(p.Slug) || strings.Contains(p.Slug, "_") {
+	if _, err := uuid.Parse(p.Slug); err == nil || len(p.Slug) > mostValue || !slug.IsSlug(p.Slug) || strings.Contains(p.Slug, "_") {
 		p.Slug = "" // the shop makes one
 	}
 	req.BrandName = shorten(req.BrandName, mostValue)

@@ -26,8 +26,12 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 type shelves struct {
 	inventoryv1connect.UnimplementedStockAdminServiceHandler
 	mu     sync.Mutex
-	levels map[string]int64
+	levels map[string]int64 // by SKU, with "@" and the location when there is one
+	owed   map[string]bool  // SKUs that may be sold below zero
 }
+
+// refusedUnits is what the shelves do not take.
+const refusedUnits = 666
 
 func (s *shelves) BulkSetStock(_ context.Context, stream *connect.ClientStream[inventoryv1.BulkSetStockRequest]) (*inventoryv1.BulkSetStockResponse, error) {
 	resp := &inventoryv1.BulkSetStockResponse{}
@@ -35,11 +39,20 @@ func (s *shelves) BulkSetStock(_ context.Context, stream *connect.ClientStream[i
 	defer s.mu.Unlock()
 	for stream.Receive() {
 		m := stream.Msg()
-		if known, ok := s.levels[m.GetSku()]; ok && known == m.GetOnHand() {
+		at := m.GetSku()
+		if m.GetLocation() != "" {
+			at += "@" + m.GetLocation()
+		}
+		if m.GetOnHand() == refusedUnits {
+			resp.Failed = append(resp.Failed, &inventoryv1.BulkStockResult{Reference: m.GetReference(), Error: "too few"})
+			continue
+		}
+		owed := m.GetBackorder() == inventoryv1.BackorderRule_BACKORDER_RULE_ALLOWED
+		if known, ok := s.levels[at]; ok && known == m.GetOnHand() && s.owed[m.GetSku()] == owed {
 			resp.Unchanged++
 			continue
 		}
-		s.levels[m.GetSku()] = m.GetOnHand()
+		s.levels[at], s.owed[m.GetSku()] = m.GetOnHand(), owed
 		resp.Changed++
 	}
 	return resp, stream.Err()
@@ -52,6 +65,7 @@ type shop struct {
 	products   catalogv1connect.ProductServiceClient
 	stock      inventoryv1connect.StockAdminServiceClient
 	levels     map[string]int64
+	owed       map[string]bool
 }
 
 func open(t testing.TB) *shop {
@@ -62,7 +76,7 @@ func open(t testing.TB) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shelves{levels: map[string]int64{}}
+	s := &shelves{levels: map[string]int64{}, owed: map[string]bool{}}
 	path, handler := inventoryv1connect.NewStockAdminServiceHandler(s)
 	served := kittest.Serve(t, append(service.Handlers(), rpc.Mount{Path: path, Handler: handler}))
 	staff := served.As(t, rpc.Principal{Subject: "boss", Role: rpc.Admin})
@@ -72,6 +86,7 @@ func open(t testing.TB) *shop {
 		products:   catalogv1connect.NewProductServiceClient(staff, served.URL),
 		stock:      inventoryv1connect.NewStockAdminServiceClient(staff, served.URL),
 		levels:     s.levels,
+		owed:       s.owed,
 	}
 }
 

@@ -15,12 +15,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Mapping says what the columns of a file mean. docs/import/README.md explains it.
+// Mapping says what the columns of a file mean. docs/import.md explains it.
 type Mapping struct {
 	// Where the products come from; part of their external ids.
 	Source string `yaml:"source"`
 	// What parts the fields of a CSV file; a comma when empty.
 	Delimiter string `yaml:"delimiter"`
+	// How the file's letters are written, one of encodings; UTF-8 when empty.
+	Encoding string `yaml:"encoding"`
 	// Cells that mean nothing, besides empty ones: "null".
 	Nulls []string `yaml:"nulls"`
 
@@ -108,6 +110,8 @@ type PriceMapping struct {
 type StockMapping struct {
 	Units    Value `yaml:"units"`
 	Location Value `yaml:"location"`
+	// Whether more may be sold than there is: yes or no; left as it is when empty.
+	Backorder Value `yaml:"backorder"`
 }
 
 //go:embed mappings/*.yaml
@@ -186,6 +190,8 @@ func (m *Mapping) check() error {
 	say(len(m.Variant.Prices) == 0, "variant.prices is needed")
 	say(!m.Product.Key.set() && !m.Variant.SKU.set(), "product.key or variant.sku is needed: without them an import cannot find a product again")
 	say(len([]rune(m.Delimiter)) > 1 || strings.ContainsAny(m.Delimiter, "\"\r\n\uFFFD"), "delimiter must be one character, and no quote")
+	_, known := encodings[strings.ToLower(m.Encoding)]
+	say(!known, fmt.Sprintf("encoding must be one of %s", strings.Join(encodingNames(), ", ")))
 	say(len(m.Options) > 5, "a product has at most 5 options")
 	for i, o := range m.Options {
 		say((o.Name == "") == !o.NameFrom.set(), fmt.Sprintf("options[%d] needs either name or name_from", i))
@@ -230,7 +236,7 @@ func (m *Mapping) fits(header []string) error {
 			return
 		}
 		for _, n := range names {
-			if _, ok := h.at[strings.ToLower(strings.TrimSpace(n))]; ok {
+			if h.has(n) {
 				return
 			}
 		}

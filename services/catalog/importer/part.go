@@ -9,8 +9,7 @@ import (
 	"strings"
 
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
-	typev1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
-	"github.com/souk-commerce/souk/api/money"
+	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
 )
 
 // part is what one row says about its product.
@@ -36,8 +35,9 @@ type optionPart struct {
 }
 
 type stockPart struct {
-	location string
-	units    int64
+	location  string
+	units     int64
+	backorder inventoryv1.BackorderRule
 }
 
 // keyOf tells which product a row belongs to.
@@ -140,9 +140,25 @@ func (m *Mapping) readVariant(in *reader, p *part, currency string) {
 		in.err = errors.New("there is no price")
 	}
 	for _, s := range m.Stock {
-		if in.text("stock", s.Units) != "" {
-			p.stock = append(p.stock, stockPart{in.text("location", s.Location), in.number("stock", s.Units, 1_000_000_000)})
+		rule := in.backorder(s.Backorder)
+		// Of what may be sold without end, often nobody says how many there are.
+		if in.text("stock", s.Units) != "" || rule == inventoryv1.BackorderRule_BACKORDER_RULE_ALLOWED {
+			p.stock = append(p.stock, stockPart{in.text("location", s.Location), in.number("stock", s.Units, 1_000_000_000), rule})
 		}
+	}
+}
+
+func (r *reader) backorder(v Value) inventoryv1.BackorderRule {
+	switch word := strings.ToLower(r.text("backorder", v)); word {
+	case "":
+		return inventoryv1.BackorderRule_BACKORDER_RULE_UNSPECIFIED
+	case "yes", "true", "1":
+		return inventoryv1.BackorderRule_BACKORDER_RULE_ALLOWED
+	case "no", "false", "0":
+		return inventoryv1.BackorderRule_BACKORDER_RULE_REFUSED
+	default:
+		r.note("backorder", fmt.Errorf("%q is neither yes nor no", word))
+		return inventoryv1.BackorderRule_BACKORDER_RULE_UNSPECIFIED
 	}
 }
 
@@ -166,8 +182,9 @@ func (r *reader) number(what string, v Value, most float64) int64 {
 	if text == "" {
 		return 0
 	}
-	n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-	if err != nil || math.IsNaN(n) || n > most {
+	plain, ok := ungroup(text, ",")
+	n, err := strconv.ParseFloat(plain, 64)
+	if err != nil || !ok || math.IsNaN(n) || n > most {
 		r.note(what, fmt.Errorf("%q is not a number, or too large", text))
 		return 0
 	}
@@ -222,66 +239,4 @@ func or(text, other string) string {
 		return other
 	}
 	return text
-}
-
-// price is nil when the row has none in this currency.
-func (r *reader) price(from PriceMapping, currency string) *catalogv1.Price {
-	amount, was := r.text("price", from.Amount), r.text("compare-at price", from.CompareAt)
-	if amount == "" {
-		return nil
-	}
-	if code := r.text("currency", from.Currency); code != "" {
-		currency = strings.ToUpper(code)
-	}
-	now, err := parseMoney(currency, amount, from.Decimal)
-	if err == nil && now.Minor < 0 {
-		err = fmt.Errorf("%q is below zero", amount)
-	}
-	r.note("price", err)
-	price := &catalogv1.Price{Amount: toMoney(now)}
-	if was == "" {
-		return price
-	}
-	before, err := parseMoney(currency, was, from.Decimal)
-	r.note("compare-at price", err)
-	if before.Minor > now.Minor { // else it is no sale
-		price.CompareAt = toMoney(before)
-	}
-	return price
-}
-
-func toMoney(a money.Amount) *typev1.Money {
-	return &typev1.Money{CurrencyCode: a.Currency, MinorUnits: a.Minor}
-}
-
-// parseMoney reads "12.5", "$1,299.00", "1.299,00 €" (decimal ","), "USD 3".
-func parseMoney(currency, text, decimal string) (money.Amount, error) {
-	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return money.Amount{}, fmt.Errorf("%q is not a currency", currency)
-	}
-	group := ","
-	if decimal == "," {
-		group = "."
-	}
-	plain := strings.TrimSpace(strings.ReplaceAll(text, currency, ""))
-	plain = strings.TrimFunc(plain, func(r rune) bool {
-		return r != '-' && r != '.' && r != ',' && (r < '0' || r > '9')
-	})
-	// Thousands are parted in threes, or the separator means something else.
-	whole, fraction, _ := strings.Cut(plain, or(decimal, "."))
-	parts := strings.FieldsFunc(whole, func(r rune) bool { return strings.ContainsRune(group+" \u00a0\u202f'’", r) })
-	for i, p := range parts {
-		if i > 0 && len(p) != 3 {
-			return money.Amount{}, fmt.Errorf("%q is not a price", text)
-		}
-	}
-	plain = strings.Join(parts, "")
-	if fraction != "" {
-		plain = or(plain, "0") + "." + fraction
-	}
-	a, err := money.Parse(currency, plain)
-	if err != nil {
-		return money.Amount{}, fmt.Errorf("%q is not a price in %s", text, currency)
-	}
-	return a, nil
 }

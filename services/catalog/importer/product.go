@@ -17,12 +17,14 @@ import (
 type draft struct {
 	request *catalogv1.BulkUpsertProductsRequest
 	rows    []row
-	stock   []stockLine
+	// Rows that are in an earlier draft, too, and are counted there.
+	more  []row
+	stock []stockLine
 }
 
 type stockLine struct {
-	sku, location string
-	units         int64
+	sku string
+	stockPart
 }
 
 // piece is one variant to be: a row with one value for each option.
@@ -30,11 +32,14 @@ type piece struct {
 	from    *part
 	sku     string
 	choices []string
+	// Of all rows that say the same; of one location the last counts.
+	stock []stockPart
 }
 
 var (
 	errNoTitle   = errors.New("there is no title")
 	errNoVariant = errors.New("no row of this product has a price")
+	errTwice     = errors.New("the product has this SKU already, with other choices")
 	errTooMany   = fmt.Errorf("the product has more than %d variants already", mostVariants)
 )
 
@@ -52,20 +57,23 @@ func (m *Mapping) merge(key string, parts []*part) (drafts []draft, refused []ba
 		refuse(parts, errNoTitle)
 		return nil, refused
 	}
-	pieces := m.pieces(key, common, parts)
+	pieces, clashing := m.pieces(key, common, parts)
+	refuse(clashing, errTwice)
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p *part) bool { return slices.Contains(clashing, p) })
 	if len(pieces) == 0 {
 		refuse(parts, errNoVariant)
 		return nil, refused
 	}
 	kept, beside := apart(pieces)
 	if len(kept) > mostVariants {
+		rest := kept[mostVariants:]
+		kept = kept[:mostVariants]
 		var over []*part
-		for _, p := range kept[mostVariants:] {
-			if p.from != kept[mostVariants-1].from {
+		for _, p := range rest {
+			if !slices.ContainsFunc(kept, func(k piece) bool { return k.from == p.from }) {
 				over = append(over, p.from)
 			}
 		}
-		kept = kept[:mostVariants]
 		refuse(over, errTooMany)
 	}
 	stay := staying(parts, pieces, kept)
@@ -74,7 +82,28 @@ func (m *Mapping) merge(key string, parts []*part) (drafts []draft, refused []ba
 		one := []*part{p.from}
 		drafts = append(drafts, m.draft(key+"/"+p.sku, m.own(one, common), one, []piece{p}))
 	}
+	once(drafts, refused)
 	return drafts, refused
+}
+
+// once has each row counted in one draft, and not where it is refused as well.
+func once(drafts []draft, refused []badRow) {
+	seen := map[int]bool{}
+	for _, bad := range refused {
+		seen[bad.line] = true
+	}
+	for i, d := range drafts {
+		all := d.rows
+		drafts[i].rows = nil
+		for _, r := range all {
+			if seen[r.line] {
+				drafts[i].more = append(drafts[i].more, r)
+				continue
+			}
+			seen[r.line] = true
+			drafts[i].rows = append(drafts[i].rows, r)
+		}
+	}
 }
 
 // own is what the rows say themselves; what they leave open is as in common.
@@ -123,16 +152,26 @@ func (m *Mapping) common(parts []*part) *part {
 }
 
 // pieces spreads rows with several values of an option over several variants.
-// Of a SKU that comes twice, the last row counts.
-func (m *Mapping) pieces(key string, common *part, parts []*part) []piece {
-	var all []piece
+// Rows of one SKU that make the same choices are one: the last counts. Rows that
+// make others are clashing.
+func (m *Mapping) pieces(key string, common *part, parts []*part) (all []piece, clashing []*part) {
 	at := map[string]int{}
 	for _, p := range parts {
 		if !p.sells {
 			continue
 		}
-		for _, one := range m.spread(key, p) {
+		made := m.spread(key, p)
+		if p.sku != "" && slices.ContainsFunc(made, func(one piece) bool {
+			i, twice := at[one.sku]
+			return twice && !slices.Equal(all[i].choices, one.choices)
+		}) {
+			clashing = append(clashing, p)
+			continue
+		}
+		for _, one := range made {
+			one.sku = unlike(one, all, at)
 			if i, twice := at[one.sku]; twice {
+				one.stock = joined(all[i].stock, one.stock)
 				all[i] = one
 				continue
 			}
@@ -152,11 +191,32 @@ func (m *Mapping) pieces(key string, common *part, parts []*part) []piece {
 			}
 		}
 	}
-	return all
+	return all, clashing
+}
+
+// unlike returns a SKU that no piece with other choices has: values that look
+// alike ("Röd", "Rod") would be one.
+func unlike(one piece, all []piece, at map[string]int) string {
+	sku := one.sku
+	for n := 2; ; n++ {
+		i, taken := at[sku]
+		if !taken || slices.Equal(all[i].choices, one.choices) {
+			return sku
+		}
+		sku = fitSKU(fmt.Sprintf("%s-%d", one.sku, n))
+	}
+}
+
+// joined is the stock of both, by location; the later counts.
+func joined(earlier, later []stockPart) []stockPart {
+	out := slices.DeleteFunc(slices.Clone(earlier), func(s stockPart) bool {
+		return slices.ContainsFunc(later, func(l stockPart) bool { return l.location == s.location })
+	})
+	return append(out, later...)
 }
 
 func (m *Mapping) spread(key string, p *part) []piece {
-	out := []piece{{from: p, sku: p.sku}}
+	out := []piece{{from: p, sku: p.sku, stock: p.stock}}
 	if p.sku == "" {
 		out[0].sku = shortKey(key, 60)
 	}
@@ -174,7 +234,7 @@ func (m *Mapping) spread(key string, p *part) []piece {
 				next = append(next, o)
 			}
 			for _, v := range values {
-				made := piece{p, o.sku, append(slices.Clone(o.choices), v)}
+				made := piece{p, o.sku, append(slices.Clone(o.choices), v), p.stock}
 				if len(values) > 1 || p.sku == "" {
 					made.sku += "-" + or(slug.Make(v), fmt.Sprint(len(next)+1))
 				}
@@ -185,8 +245,11 @@ func (m *Mapping) spread(key string, p *part) []piece {
 		}
 		out = next
 	}
+	at := map[string]int{}
 	for i := range out {
 		out[i].sku = fitSKU(out[i].sku)
+		out[i].sku = unlike(out[i], out, at)
+		at[out[i].sku] = i
 	}
 	return out
 }
@@ -217,9 +280,6 @@ func (m *Mapping) draft(key string, common *part, parts []*part, pieces []piece)
 		ExternalId: m.externalID(key), Slug: common.slug, Title: common.title, Summary: common.summary,
 		Description: common.description, Status: common.status, Tags: common.tags,
 	}
-	if p.Status == catalogv1.ProductStatus_PRODUCT_STATUS_UNSPECIFIED && !m.Product.Status.set() {
-		p.Status = catalogv1.ProductStatus_PRODUCT_STATUS_PUBLISHED
-	}
 	alt := or(common.alt, common.title)
 	p.Images = imagesOf(common.images, alt)
 	shared, own := factsOf(parts)
@@ -233,6 +293,9 @@ func (m *Mapping) draft(key string, common *part, parts []*part, pieces []piece)
 		p.Attributes = append(without(p.Attributes, a.name), attributesOf([]attribute{a})...)
 	}
 	d := draft{request: &catalogv1.BulkUpsertProductsRequest{Product: p, CategoryPath: common.category, BrandName: common.brand}}
+	if !m.Product.Status.set() {
+		d.request.NewStatus = catalogv1.ProductStatus_PRODUCT_STATUS_PUBLISHED
+	}
 	for _, one := range pieces {
 		v := &catalogv1.Variant{Sku: one.sku, Barcode: one.from.barcode, WeightGrams: one.from.grams, Prices: one.from.prices}
 		for _, o := range offered {
@@ -249,14 +312,13 @@ func (m *Mapping) draft(key string, common *part, parts []*part, pieces []piece)
 		v.Images = imagesOf(pictures, alt)
 		p.Images = append(p.Images, v.Images...)
 		p.Variants = append(p.Variants, v)
-		for _, s := range one.from.stock {
-			d.stock = append(d.stock, stockLine{one.sku, s.location, s.units})
+		for _, s := range one.stock {
+			d.stock = append(d.stock, stockLine{one.sku, s})
 		}
 	}
 	for _, one := range parts {
 		d.rows = append(d.rows, one.row)
 	}
-	d.request.Reference = int64(d.rows[0].line)
 	fit(d.request)
 	return d
 }
@@ -285,7 +347,7 @@ func (m *Mapping) choices(common *part, pieces []piece) (all []offered, extra []
 		case len(values) == 1 && o.Single != "option":
 			extra = append(extra, attribute{name, values[0]})
 		case taken:
-			all = append(all, offered{fmt.Sprintf("%s (%d)", name, i+1), i, values})
+			all = append(all, offered{fmt.Sprintf("%s (%d)", shorten(name, mostName-4), i+1), i, values})
 		default:
 			all = append(all, offered{name, i, values})
 		}

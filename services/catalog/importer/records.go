@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +48,11 @@ func (h *header) add(name string, at int) {
 	}
 }
 
+func (h *header) has(column string) bool {
+	_, ok := h.at[strings.ToLower(strings.TrimSpace(column))]
+	return ok
+}
+
 // cell is what stands in a column: trimmed, and empty for null and for columns
 // that are not there.
 func (r row) cell(column string) string {
@@ -56,7 +60,7 @@ func (r row) cell(column string) string {
 	if !ok || i >= len(r.fields) {
 		return ""
 	}
-	text := strings.TrimSpace(strings.ToValidUTF8(r.fields[i], "\uFFFD"))
+	text := strings.TrimSpace(r.fields[i])
 	if r.header.nulls[text] {
 		return ""
 	}
@@ -99,6 +103,7 @@ func openRecords(path string, m *Mapping) (records, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	in = decoded(in, strings.ToLower(m.Encoding))
 	name := strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".gz")
 	var all records
 	switch filepath.Ext(name) {
@@ -129,7 +134,7 @@ type lines struct {
 
 func newLines(in io.Reader) *lines {
 	l := &lines{in: bufio.NewReaderSize(in, 256<<10)}
-	if bom, _ := l.in.Peek(3); string(bom) == "\uFEFF" {
+	if bom, _ := l.in.Peek(3); string(bom) == byteOrderMark {
 		l.in.Discard(3)
 	}
 	return l
@@ -182,12 +187,20 @@ func newCSV(in io.Reader, delimiter string, nulls []string, close func() error) 
 	if delimiter != "" {
 		c.comma, _ = utf8.DecodeRuneInString(delimiter)
 	}
-	names, _, err := c.record(0)
-	if err == io.EOF {
-		return nil, errors.New("the file is empty")
+	var names []string
+	for blank := true; blank; {
+		var err error
+		if names, blank, err = c.record(0); err == io.EOF {
+			return nil, errors.New("the file is empty")
+		} else if err != nil {
+			return nil, fmt.Errorf("header: %w", err)
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+	if slices.ContainsFunc(names, func(n string) bool { return strings.ContainsRune(n, '\r') }) {
+		return nil, errors.New("its lines end in CR alone, as in old Macs; save it with other line ends")
+	}
+	if !allText(names) {
+		return nil, errors.New(notText)
 	}
 	c.header = newHeader(names, nulls)
 	return c, nil
@@ -212,8 +225,17 @@ func (c *csvRecords) Next() (row, error) {
 		if errors.Is(err, errWidth) {
 			return r, &badRow{r, fmt.Sprintf("%d fields where the header has %d", len(fields), len(c.header.names))}
 		}
+		if err == nil && !allText(fields) {
+			return r, &badRow{r, notText}
+		}
 		return r, err
 	}
+}
+
+const notText = "this is not UTF-8; if the file is written in another encoding, name it in the mapping"
+
+func allText(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return !utf8.ValidString(f) })
 }
 
 var errWidth = errors.New("wrong number of fields")
@@ -291,6 +313,9 @@ func (j *jsonRecords) Next() (row, error) {
 			continue
 		}
 		r := row{line: j.lines.read, fields: []string{text}, header: newHeader(nil, nil)}
+		if !utf8.ValidString(text) {
+			return r, &badRow{r, notText}
+		}
 		v, err := decodeJSON(text)
 		object, ok := v.(map[string]any)
 		if err != nil || !ok {
@@ -305,12 +330,4 @@ func (j *jsonRecords) Next() (row, error) {
 		}
 		return r, nil
 	}
-}
-
-// raw is the record as it was, for the rejects of a JSON file.
-func (r row) raw() string {
-	if len(r.fields) > 0 && json.Valid([]byte(r.fields[0])) {
-		return r.fields[0]
-	}
-	return strings.Join(r.fields, " ")
 }

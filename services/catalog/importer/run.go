@@ -23,7 +23,8 @@ type Options struct {
 	MappingFrom io.Reader
 	// A .csv, .tsv or .jsonl file, gzipped or not.
 	Data string
-	// Where rows go that could not be taken; Data + ".rejects.csv" when empty.
+	// Where rows go that could not be taken; Data + ".rejects.csv", or .jsonl as
+	// Data is, when empty.
 	Rejects string
 	// Of prices that name none; USD when empty.
 	Currency string
@@ -46,8 +47,8 @@ type Summary struct {
 	// Products, by what happened to them.
 	Created, Updated, Unchanged int
 	Variants                    int
-	// Levels, by what happened to them.
-	StockChanged, StockUnchanged int
+	// Levels, by what happened to them. Why some were refused is told as progress.
+	StockChanged, StockUnchanged, StockRefused int
 	// Where the rejected rows are, when there are any.
 	Rejects string
 	Took    time.Duration
@@ -58,8 +59,8 @@ func (s Summary) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d rows in %s: %d imported, %d rejected\n", s.Rows, s.Took.Round(10*time.Millisecond), s.Imported, s.Rejected)
 	fmt.Fprintf(&out, "%d products with %d variants: %d new, %d changed, %d unchanged\n", s.Created+s.Updated+s.Unchanged, s.Variants, s.Created, s.Updated, s.Unchanged)
-	if s.StockChanged+s.StockUnchanged > 0 {
-		fmt.Fprintf(&out, "%d stock levels set, %d unchanged\n", s.StockChanged, s.StockUnchanged)
+	if s.StockChanged+s.StockUnchanged+s.StockRefused > 0 {
+		fmt.Fprintf(&out, "%d stock levels set, %d unchanged, %d refused\n", s.StockChanged, s.StockUnchanged, s.StockRefused)
 	}
 	if s.Rejected > 0 {
 		fmt.Fprintf(&out, "rejected rows with their reasons: %s\n", s.Rejects)
@@ -101,8 +102,8 @@ func (r *run) all(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.summary.Rejects = or(r.options.Rejects, r.options.Data+".rejects.csv")
-	if r.rejects, err = newRejects(r.summary.Rejects, r.options.Data, header); err != nil {
+	r.summary.Rejects = or(r.options.Rejects, rejectsPath(r.options.Data, header != nil))
+	if r.rejects, err = newRejects(r.summary.Rejects, r.options.Data, r.mapping, header); err != nil {
 		return err
 	}
 	r.progress = newProgress(r.options.Progress, total)

@@ -44,6 +44,10 @@ func (s *sender) flush(ctx context.Context) error {
 			for _, r := range d.rows {
 				s.run.reject(badRow{r, why})
 			}
+			for _, r := range d.more { // a part of it was taken, or refused, elsewhere
+				s.run.rejects.add(badRow{r, why})
+				s.run.progress.say(fmt.Sprintf("of line %d a part was refused: %s", r.line, why))
+			}
 			continue
 		}
 		sum.Imported += len(d.rows)
@@ -136,6 +140,7 @@ func (s *sender) levels(ctx context.Context, stock []stockLine) error {
 	}
 	sum := &s.run.summary
 	sum.StockChanged, sum.StockUnchanged = sum.StockChanged+int(resp.GetChanged()), sum.StockUnchanged+int(resp.GetUnchanged())
+	sum.StockRefused += len(resp.GetFailed())
 	for _, f := range resp.GetFailed() {
 		if i := f.GetReference(); i >= 0 && i < int64(len(stock)) {
 			s.run.progress.say(fmt.Sprintf("stock of %s was not set: %s", stock[i].sku, f.GetError()))
@@ -152,7 +157,7 @@ func (s *sender) stock(ctx context.Context, stock []stockLine) (*inventoryv1.Bul
 	for i, l := range stock {
 		if err := stream.Send(&inventoryv1.BulkSetStockRequest{
 			Sku: l.sku, Location: or(l.location, s.run.options.Location), OnHand: l.units, Reference: int64(i),
-			Reason: "import of " + shorten(filepath.Base(s.run.options.Data), 200),
+			Backorder: l.backorder, Reason: "import of " + shorten(filepath.Base(s.run.options.Data), 200),
 		}); err != nil {
 			if errors.Is(err, io.EOF) {
 				break

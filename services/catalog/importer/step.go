@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/net/html"
 )
 
 // Step changes a list of texts. In YAML it is a word ("trim") or a mapping of
@@ -177,62 +176,6 @@ func shorten(text string, most int) string {
 		kept = kept[:cut]
 	}
 	return strings.TrimRight(kept, " ,;:-–") + "…"
-}
-
-// breaks are the elements that end a line of text.
-var breaks = map[string]bool{
-	"p": true, "br": true, "div": true, "li": true, "ul": true, "ol": true, "tr": true, "table": true,
-	"h1": true, "h2": true, "h3": true, "h4": true, "h5": true, "h6": true, "section": true, "blockquote": true,
-}
-
-var blankLines = regexp.MustCompile(`\s*\n\s*\n\s*`)
-
-// textOf makes plain text of HTML: paragraphs parted by blank lines, and nothing
-// of scripts and styles.
-func textOf(markup string) string {
-	if !strings.ContainsAny(markup, "<&") {
-		return markup
-	}
-	var out strings.Builder
-	tokens := html.NewTokenizer(strings.NewReader(markup))
-	hidden := ""
-	for {
-		switch tokens.Next() {
-		case html.ErrorToken: // the end
-			return strings.TrimSpace(blankLines.ReplaceAllString(out.String(), "\n\n"))
-		case html.TextToken:
-			if hidden == "" {
-				out.Write(tokens.Text())
-			}
-		case html.StartTagToken:
-			name := tagOf(tokens)
-			if name == "script" || name == "style" {
-				hidden = name
-			}
-			if name == "br" {
-				out.WriteString("\n")
-			} else if breaks[name] {
-				out.WriteString("\n\n")
-			}
-		case html.SelfClosingTagToken:
-			if breaks[tagOf(tokens)] {
-				out.WriteString("\n")
-			}
-		case html.EndTagToken:
-			name := tagOf(tokens)
-			if name == hidden {
-				hidden = ""
-			}
-			if breaks[name] {
-				out.WriteString("\n\n")
-			}
-		}
-	}
-}
-
-func tagOf(tokens *html.Tokenizer) string {
-	name, _ := tokens.TagName()
-	return string(name)
 }
 
 // jsonText is how a value of JSON looks in a cell.

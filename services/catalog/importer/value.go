@@ -15,6 +15,8 @@ type Value struct {
 	Column Columns `yaml:"column"`
 	// Every column that has something in it.
 	All Columns `yaml:"all"`
+	// Stands for a column that the file has and that has nothing in it.
+	Blank string `yaml:"blank"`
 	// The same for every row.
 	Const string `yaml:"const"`
 	// What is done with the texts, in order.
@@ -53,7 +55,7 @@ func (v *Value) UnmarshalYAML(node *yaml.Node) error {
 	case yaml.ScalarNode, yaml.SequenceNode:
 		return v.Column.UnmarshalYAML(node)
 	case yaml.MappingNode:
-		if err := onlyKeys(node, "column", "all", "const", "do", "default"); err != nil {
+		if err := onlyKeys(node, "column", "all", "blank", "const", "do", "default"); err != nil {
 			return err
 		}
 		type plain Value
@@ -98,13 +100,13 @@ func onlyKeys(node *yaml.Node, keys ...string) error {
 func (v Value) list(r row) ([]string, error) {
 	var texts []string
 	for _, c := range v.Column {
-		if cell := r.cell(c); cell != "" {
+		if cell := v.cell(r, c); cell != "" {
 			texts = append(texts, cell)
 			break
 		}
 	}
 	for _, c := range v.All {
-		if cell := r.cell(c); cell != "" {
+		if cell := v.cell(r, c); cell != "" {
 			texts = append(texts, cell)
 		}
 	}
@@ -122,6 +124,14 @@ func (v Value) list(r row) ([]string, error) {
 		texts = []string{v.Default}
 	}
 	return texts, nil
+}
+
+func (v Value) cell(r row, column string) string {
+	cell := r.cell(column)
+	if cell == "" && r.header.has(column) {
+		return v.Blank
+	}
+	return cell
 }
 
 // text is the first text of the value, or nothing.
