@@ -211,7 +211,6 @@ def main(folder, out):
         icons = shown[c["slug"]]
         scene(folder, icons[:3], rgb(c["color"]), (960, 640), c["slug"]).save(images / c["image"], quality=80, method=6)
         del c["color"]
-    scene(folder, ["🫖", "🪴", "🎒", "🧸", "🎧", "🧭"], rgb("EFE3D3"), (1800, 760), "hero").save(images / "hero.webp", quality=82, method=6)
     data = {
         "categories": categories,
         "brands": [{"slug": s, "name": n} for s, n in sorted(brands.items())],
