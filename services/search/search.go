@@ -63,7 +63,7 @@ func Open(ctx context.Context, _ Config, d Deps) (*Service, error) {
 	client, url = d.Dialer.Client("inventory")
 	s.source.Stock = inventoryv1connect.NewStockServiceClient(client, url, rpc.ClientOptions()...)
 	s.server = findrpc.New(engine, func(ctx context.Context) (int64, error) { return s.source.Rebuild(ctx, s.store) })
-	s.consumer = bus.NewConsumer(d.Bus, "search", findbus.Handlers(s.store), bus.WithInbox(d.DB))
+	s.consumer = bus.NewConsumer(d.Bus, "search", findbus.Handlers(s.store), bus.WithInbox(d.DB), bus.WithLanes(lanes))
 	d.DB.OnCommit(func() {
 		select {
 		case s.wake <- struct{}{}:

@@ -19,6 +19,9 @@ const (
 	// How often a catalog that does not answer is asked again.
 	patience = 2 * time.Second
 
+	// News that is remembered at a time; of one product, in order.
+	lanes = 4
+
 	sweepEvery = time.Hour
 )
 
