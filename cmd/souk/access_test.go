@@ -115,22 +115,10 @@ func TestEveryRPCRefusesWhomItShould(t *testing.T) {
 func TestAddressesAreTheirOwners(t *testing.T) {
 	s := theShop(t)
 	ctx := t.Context()
-	register := func(email string) accountv1connect.AccountServiceClient {
-		c := accountv1connect.NewAccountServiceClient(tokened(""), s.url)
-		callCtx, info := connect.NewClientContext(ctx)
-		if _, err := c.Register(callCtx, &accountv1.RegisterRequest{Email: email, Password: "correct horse battery", Name: "X"}); err != nil {
-			t.Fatal(err)
-		}
-		for _, cookie := range info.ResponseHeader().Values("Set-Cookie") {
-			if value, ok := strings.CutPrefix(cookie, "souk_at="); ok {
-				raw, _, _ := strings.Cut(value, ";")
-				return accountv1connect.NewAccountServiceClient(tokened(raw), s.url)
-			}
-		}
-		t.Fatal("registering gave no token")
-		return nil
+	register := func() accountv1connect.AccountServiceClient {
+		return accountv1connect.NewAccountServiceClient(s.registered(uuid.NewString()+"@example.com").client(t), s.url)
 	}
-	ada, eve := register(uuid.NewString()+"@example.com"), register(uuid.NewString()+"@example.com")
+	ada, eve := register(), register()
 	made, err := ada.SaveAddress(ctx, &accountv1.SaveAddressRequest{Address: &accountv1.SavedAddress{Address: home()}})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ package ssr
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
@@ -14,6 +15,7 @@ import (
 	"github.com/souk-commerce/souk/web/site"
 	"github.com/souk-commerce/souk/web/storefront/page/account"
 	"github.com/souk-commerce/souk/web/storefront/page/cart"
+	"github.com/souk-commerce/souk/web/storefront/page/order"
 )
 
 // forms takes what is posted where the program is not there.
@@ -35,6 +37,7 @@ func (f *forms) mount(mux *http.ServeMux) {
 		_, err := carts.RemoveLine(ctx, &cartv1.RemoveLineRequest{Sku: sku})
 		return err
 	}))
+	mux.HandleFunc("POST /orders/{number}/cancel", f.cancel)
 	mux.HandleFunc("POST /signin", f.sign(false))
 	mux.HandleFunc("POST /register", f.sign(true))
 	mux.HandleFunc("POST /signout", f.signOut)
@@ -61,6 +64,22 @@ func (f *forms) cart(change func(ctx context.Context, carts cartv1.CartServiceCl
 			}
 		})
 	}
+}
+
+// cancel calls an order off and shows it.
+func (f *forms) cancel(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	session, path := shell.NewSession(f.find, r), "/orders/"+url.PathEscape(r.PathValue("number"))
+	_, err := order.Cancel(r.Context(), rpc.NewClient(session), r.PostFormValue("id"))
+	if err == nil {
+		f.seeOther(w, r, session, path)
+		return
+	}
+	f.show(w, r, session, path, func(view site.View) {
+		if page, ok := view.(*order.Page); ok {
+			page.Wrong = rpc.Sentence(err)
+		}
+	})
 }
 
 func (f *forms) sign(up bool) http.HandlerFunc {

@@ -50,22 +50,6 @@ func (p *Page) Head() site.Head {
 	return site.Head{Title: title + " · Souk", Description: "What you bought, and where it is.", Canonical: "/orders/" + p.Order.GetNumber(), Private: true}
 }
 
-// cancel calls the order off.
-func (p *Page) cancel() {
-	p.busy, p.Wrong = true, ""
-	p.env.Go(func(ctx context.Context) func() {
-		answer, err := orderv1.NewOrderServiceClient(p.shop.Client).CancelOrder(ctx, &orderv1.CancelOrderRequest{Id: p.Order.GetId()})
-		return func() {
-			p.busy = false
-			if err != nil {
-				p.Wrong = rpc.Sentence(err)
-				return
-			}
-			p.Order = answer.GetOrder()
-		}
-	})
-}
-
 // List is all orders of the shopper.
 type List struct {
 	Orders []*orderv1.Order

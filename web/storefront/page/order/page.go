@@ -22,9 +22,7 @@ func (p *Page) Body() ui.Node {
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Total")), checkout.Totals(p.Order.GetTotals()), p.paid()),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Delivery")), address(p.Order.GetShippingAddress()),
 					ui.P(ui.Class("muted small"), ui.Text(p.Order.GetDelivery().GetName()+" · "+p.Order.GetDelivery().GetPromise()))),
-				ui.If(p.Order.GetCancellable(), func() ui.Node {
-					return component.Button("Cancel order", "button--quiet", p.busy, p.cancel)
-				}),
+				p.calling(),
 			),
 		))
 }

@@ -1,0 +1,253 @@
+package main_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
+
+	accountv1 "github.com/souk-commerce/souk/api/gen/souk/account/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/account/v1/accountv1connect"
+	"github.com/souk-commerce/souk/api/gen/souk/cart/v1/cartv1connect"
+	orderv1 "github.com/souk-commerce/souk/api/gen/souk/order/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/order/v1/orderv1connect"
+	paymentv1 "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
+)
+
+// session is the cookies of somebody who is signed in.
+type session []*http.Cookie
+
+// enter makes a call that signs somebody in, and returns what a browser keeps of it.
+func (s *shop) enter(call func(context.Context) error) session {
+	s.t.Helper()
+	ctx, info := connect.NewClientContext(s.t.Context())
+	if err := call(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+	resp := http.Response{Header: info.ResponseHeader()}
+	return resp.Cookies()
+}
+
+// client makes calls as whose session it is.
+func (c session) client(t testing.TB) connect.HTTPClient {
+	t.Helper()
+	for _, cookie := range c {
+		if cookie.Name == "souk_at" {
+			return tokened(cookie.Value)
+		}
+	}
+	t.Fatal("the session has no token")
+	return nil
+}
+
+// registered is a shopper with a new account.
+func (s *shop) registered(email string) session {
+	s.t.Helper()
+	accounts := accountv1connect.NewAccountServiceClient(tokened(""), s.url)
+	return s.enter(func(ctx context.Context) error {
+		_, err := accounts.Register(ctx, &accountv1.RegisterRequest{Email: email, Password: "correct horse battery", Name: "Ada Lovelace"})
+		return err
+	})
+}
+
+// admin is who signs in with the administrator's password.
+func (s *shop) admin() connect.HTTPClient {
+	s.t.Helper()
+	password, err := os.ReadFile(filepath.Join(s.dir, "keys", "admin-password"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sessions := accountv1connect.NewSessionServiceClient(tokened(""), s.url)
+	return s.enter(func(ctx context.Context) error {
+		_, err := sessions.SignIn(ctx, &accountv1.SignInRequest{Email: "admin@souk.example", Password: strings.TrimSpace(string(password))})
+		return err
+	}).client(s.t)
+}
+
+// be makes the browser that of whose session it is.
+func (v *visit) be(c session) {
+	v.t.Helper()
+	for _, cookie := range c {
+		params := network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: v.origin, HTTPOnly: new(true)}
+		if _, err := chromedp.Call(v.ctx, network.SetCookie, params); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+}
+
+// mailed waits for a mail and returns it.
+func (s *shop) mailed(to, subject string) (found mail) {
+	s.t.Helper()
+	waitFor(s.t, "a mail “"+subject+"” to "+to, 20*time.Second, func() bool {
+		for _, m := range s.mails(to) {
+			if strings.Contains(m.Subject, subject) {
+				found = m
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// TestWhatFollowsAPurchase goes the way of an order with its shopper: who packs and
+// sends it signs in as an administrator and calls the shop.
+func TestWhatFollowsAPurchase(t *testing.T) {
+	s := theShop(t)
+	v := visitor(t, s.url, 1280)
+	email := uuid.NewString() + "@example.com"
+	v.open("/register")
+	v.write("#name", "Ada Lovelace")
+	v.write("#email", email)
+	v.write("#password", "correct horse battery\r")
+	v.until(`document.querySelector("h1").innerText === "Hello, Ada Lovelace"`)
+	s.mailed(email, "Welcome")
+
+	intoCart(v)
+	toReview(v, "", "4242 4242 4242 4242")
+	v.click(`#step .button--wide`)
+	v.see(`#order-number`)
+	number := v.ask(`document.getElementById("order-number").innerText`)
+	s.mailed(email, number)
+
+	// shows looks at the order on its own page, and among all orders.
+	shows := func(status string) {
+		t.Helper()
+		v.open("/orders")
+		row := v.ask(`document.querySelector('a[href="/orders/` + number + `"]').closest("tr").innerText`)
+		if !strings.Contains(row, status) {
+			t.Errorf("the orders say %q, want %q", row, status)
+		}
+		v.click(`a[href="/orders/` + number + `"]`)
+		v.until(`document.getElementById("order-number")?.innerText === "` + number + `"`)
+		if badge := v.ask(`document.querySelector("main .badge").innerText`); badge != status {
+			t.Errorf("the order's page says %q, want %q", badge, status)
+		}
+		if last := v.ask(`document.querySelector(".track li:last-child").innerText`); !strings.HasPrefix(last, status) {
+			t.Errorf("the last of its way is %q, want %q", last, status)
+		}
+	}
+	shows("Placed")
+
+	desk := orderv1connect.NewOrderAdminServiceClient(s.admin(), s.url)
+	var order *orderv1.Order
+	waitFor(t, "the order to be paid", 20*time.Second, func() bool {
+		list, err := desk.ListAdminOrders(t.Context(), &orderv1.ListAdminOrdersRequest{Query: number})
+		if err != nil || len(list.GetOrders()) != 1 {
+			t.Fatalf("the desk finds %d orders for %s, %v", len(list.GetOrders()), number, err)
+		}
+		order = list.GetOrders()[0]
+		return order.GetCaptured()
+	})
+	packed, err := desk.StartProcessing(t.Context(), &orderv1.StartProcessingRequest{Id: order.GetId(), Etag: order.GetEtag()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows("Being packed")
+	if v.ask(`!!document.getElementById("cancel")`) != "true" {
+		t.Error("an order that is being packed cannot be cancelled")
+	}
+
+	const parcel = "https://post.example/parcels/RX1?lang=en&from=souk"
+	sent, err := desk.ShipOrder(t.Context(), &orderv1.ShipOrderRequest{Id: order.GetId(), Etag: packed.GetOrder().GetEtag(), Carrier: "Swift Post", TrackingNumber: "RX1", TrackingUrl: parcel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows("On its way")
+	v.picture("order-shipped")
+	if link := v.ask(`Array.from(document.querySelectorAll("main a")).filter(a => a.innerText === "RX1").map(a => a.href)`); link != parcel {
+		t.Errorf("the parcel's link is %q, want %q", link, parcel)
+	}
+	if v.ask(`!!document.getElementById("cancel")`) != "false" {
+		t.Error("an order that is on its way can be cancelled")
+	}
+	if m := s.mailed(email, number+" is on its way"); !strings.Contains(m.Text, parcel) || !strings.Contains(m.HTML, "Swift Post") {
+		t.Errorf("the mail does not tell how to follow the parcel:\n%s", m.Text)
+	}
+
+	if _, err := desk.DeliverOrder(t.Context(), &orderv1.DeliverOrderRequest{Id: order.GetId(), Etag: sent.GetOrder().GetEtag()}); err != nil {
+		t.Fatal(err)
+	}
+	shows("Delivered")
+	s.mailed(email, number+" has arrived")
+	if n := len(s.mails(email)); n != 4 {
+		t.Errorf("%d mails came, want 4: welcome, confirmation, on its way, arrived", n)
+	}
+}
+
+// TestAShopperCallsAnOrderOff cancels an order from its page, with scripts and
+// without.
+func TestAShopperCallsAnOrderOff(t *testing.T) {
+	s := theShop(t)
+	for _, scripts := range []bool{true, false} {
+		name := "with scripts"
+		if !scripts {
+			name = "without scripts"
+		}
+		t.Run(name, func(t *testing.T) {
+			s := *s
+			s.t = t
+			const sku = "KIT001ET-CREAM"
+			email := uuid.NewString() + "@example.com"
+			ada := s.registered(email)
+			b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(t), s.url)}
+			before := s.available(sku)
+			req, err := b.request(t.Context(), sku, s.cardToken("4242424242424242"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Email = email
+			c, err := b.place(t.Context(), req)
+			if err != nil || c.GetOrder() == nil {
+				t.Fatalf("no order: %v, %v", c, err)
+			}
+			if got := s.available(sku); got != before-1 {
+				t.Errorf("%d available after the purchase, want one less than %d", got, before)
+			}
+
+			v := visitor(t, s.url, 375)
+			v.be(ada)
+			page := "/orders/" + c.GetOrder().GetNumber()
+			if scripts {
+				v.open(page)
+			} else {
+				if _, err := chromedp.Call(v.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+					t.Fatal(err)
+				}
+				v.do("open", chromedp.Navigate(v.origin+page))
+			}
+			v.click(`#cancel .button`)
+			v.see(`.track li:nth-child(2)`)
+			v.picture("order-cancelled")
+			if badge := v.ask(`document.querySelector("main .badge").innerText`); badge != "Cancelled" {
+				t.Errorf("the page says %q, want Cancelled", badge)
+			}
+			if v.ask(`!!document.getElementById("cancel")`) != "false" {
+				t.Error("a cancelled order can be cancelled")
+			}
+
+			waitFor(t, "the unit to be back", 20*time.Second, func() bool { return s.available(sku) == before })
+			payments := paymentv1connect.NewPaymentServiceClient(s.service(), s.parts["payment"])
+			waitFor(t, "the money to be back", 20*time.Second, func() bool {
+				resp, err := payments.GetPayment(t.Context(), &paymentv1.GetPaymentRequest{PaymentId: c.GetCheckoutId()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := resp.GetPayment()
+				return p.GetState() == paymentv1.PaymentState_PAYMENT_STATE_VOIDED && p.GetCaptured().GetMinorUnits() == 0 ||
+					p.GetState() == paymentv1.PaymentState_PAYMENT_STATE_REFUNDED && p.GetRefunded().GetMinorUnits() == req.GetExpectedTotal().GetMinorUnits()
+			})
+			s.mailed(email, c.GetOrder().GetNumber()+" is cancelled")
+		})
+	}
+}
