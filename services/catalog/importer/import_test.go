@@ -1,6 +1,8 @@
 package importer_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"connectrpc.com/connect"
+
 	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/catalog/v1/catalogv1connect"
 	"github.com/souk-commerce/souk/services/catalog/importer"
 )
 
@@ -374,4 +379,35 @@ func TestWhatCannotBeAnImportIsToldFirst(t *testing.T) {
 	if _, err := importer.Run(t.Context(), importer.Options{Mapping: mapping, Data: header, Rejects: header, Products: s.admin}); err == nil {
 		t.Error("the rejects were written over the data")
 	}
+}
+
+func TestAStoppedImportSaysSo(t *testing.T) {
+	s := open(t)
+	mapping := write(t, "m.yaml", "product: {key: id, title: name}\nvariant: {sku: id, prices: [{amount: price}]}\n")
+	var rows strings.Builder
+	rows.WriteString("id,name,price\n")
+	for n := range 1000 {
+		fmt.Fprintf(&rows, "%d,Lamp %d,10\n", n, n)
+	}
+	data := write(t, "d.csv", rows.String())
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	sum, err := importer.Run(ctx, importer.Options{Mapping: mapping, Data: data, Products: stopping{s.admin, stop}})
+	if !errors.Is(err, importer.ErrStopped) || errors.Is(err, context.Canceled) || sum.Imported == 1000 {
+		t.Errorf("stopped: %s, %v; want ErrStopped, which is no clean end", sum, err)
+	}
+	if again := s.load(t, mapping, data); again.Imported != 1000 || len(s.all(t)) != 1000 {
+		t.Errorf("again: %s; want all of them", again)
+	}
+}
+
+// stopping stops everything after the first products are sent.
+type stopping struct {
+	catalogv1connect.ProductAdminServiceClient
+	stop func()
+}
+
+func (s stopping) BulkUpsertProducts(ctx context.Context) (*connect.ClientStreamForClientSimple[catalogv1.BulkUpsertProductsRequest, catalogv1.BulkUpsertProductsResponse], error) {
+	defer s.stop()
+	return s.ProductAdminServiceClient.BulkUpsertProducts(ctx)
 }

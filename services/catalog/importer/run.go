@@ -68,12 +68,18 @@ func (s Summary) String() string {
 	return out.String()
 }
 
+// ErrStopped is returned when ctx ended before the file did.
+var ErrStopped = errors.New("the import was stopped before its end; the same import again finishes it")
+
 // Run imports a file. An error means that the import could not go on; what the
 // summary counts was imported all the same, and running it again finishes it.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	began := time.Now()
 	r := &run{options: o}
 	err := r.all(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = ErrStopped
+	}
 	r.summary.Took = time.Since(began)
 	return r.summary, err
 }
