@@ -13,7 +13,7 @@ const longestSlug = 120
 var slugFormat = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Slug makes an address from a title: "Crème brûlée!" → "creme-brulee". A title
-// without any letter gives fallback.
+// that leaves nothing, or what looks like an id, gives fallback.
 func Slug(title, fallback string) string {
 	text := slug.MakeLang(title, "en")
 	text = strings.ReplaceAll(text, "_", "-")
@@ -24,7 +24,7 @@ func Slug(title, fallback string) string {
 		}
 	}
 	parts := strings.FieldsFunc(text, func(r rune) bool { return r == '-' })
-	if text = strings.Join(parts, "-"); !slugFormat.MatchString(text) {
+	if text = strings.Join(parts, "-"); !validSlug(text) {
 		return fallback
 	}
 	return text
