@@ -63,8 +63,8 @@ func Open(_ context.Context, config Config, deps Deps) (http.Handler, error) {
 // PublicPaths are the pages that are the same for everybody, as path prefixes; one
 // that ends in "$" stands for itself only.
 func PublicPaths() []string {
-	var paths []string
-	for _, page := range storefront.New(nil).Pages {
+	paths := []string{"/sitemap.xml$"}
+	for _, page := range storefront.New(nil, nil).Pages {
 		if !page.Public {
 			continue
 		}
@@ -76,6 +76,9 @@ func PublicPaths() []string {
 	}
 	return paths
 }
+
+// PublicCookies are the cookies that public pages are made from.
+func PublicCookies() []string { return storefront.Choices() }
 
 // finder finds the service that a procedure, "/souk.catalog.v1.…", belongs to.
 func finder(reach func(service string) (http.RoundTripper, *url.URL)) func(string) (rpc.Doer, string) {

@@ -51,7 +51,7 @@ func TestProgramIsSmall(t *testing.T) {
 }
 
 func TestPublicPaths(t *testing.T) {
-	if got, want := PublicPaths(), []string{"/$", "/c/", "/search$", "/p/", "/offline$"}; !slices.Equal(got, want) {
+	if got, want := PublicPaths(), []string{"/sitemap.xml$", "/$", "/c/", "/search$", "/p/", "/offline$"}; !slices.Equal(got, want) {
 		t.Errorf("PublicPaths = %q, want %q", got, want)
 	}
 }

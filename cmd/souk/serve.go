@@ -146,7 +146,7 @@ func (c *edgeCmd) Run(ctx context.Context) error {
 // openEdge opens the edge; sellers are the parts without which nothing can be sold.
 func openEdge(cfg edge.Config, listener net.Listener, p *platform, sellers []string) (*edge.Edge, error) {
 	return edge.Open(cfg, edge.Deps{
-		Bus: p.bus, Dialer: p.dial("edge"), Verifier: p.verifier, PublicPaths: web.PublicPaths(),
+		Bus: p.bus, Dialer: p.dial("edge"), Verifier: p.verifier, PublicPaths: web.PublicPaths(), PublicCookies: web.PublicCookies(),
 		Routes: map[string]string{payment.WebhookPath: "payment"}, Parts: append([]string{"web"}, sellers...),
 		Listener: listener, Clock: p.clock, Log: p.log,
 	})

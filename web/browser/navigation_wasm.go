@@ -23,19 +23,15 @@ func Navigate(n Navigation) {
 	// foreign pages in windows of their own.
 	window.Set("onclick", js.Null())
 	window.Set("onpopstate", js.Null())
-	window.Get("history").Set("scrollRestoration", "manual")
-	replaceState()
-
 	listen(document(), "click", func(event js.Value) { clicked(event, n.Go) })
 	listen(document(), "submit", func(event js.Value) { submitted(event, n.Go) })
 	listen(window, "popstate", func(event js.Value) {
 		scroll := 0
-		if state := event.Get("state"); state.Truthy() {
+		if state := event.Get("state"); state.Truthy() && state.Get("scroll").Type() == js.TypeNumber {
 			scroll = state.Get("scroll").Int()
 		}
 		n.Back(Address(), scroll)
 	})
-	listen(window, "pagehide", func(js.Value) { replaceState() })
 }
 
 func listen(target js.Value, event string, do func(event js.Value)) {
@@ -47,21 +43,19 @@ func listen(target js.Value, event string, do func(event js.Value)) {
 
 // Push makes address the page's, as a new step in the history.
 func Push(address string) {
-	replaceState()
-	js.Global().Get("history").Call("pushState", map[string]any{"scroll": 0}, "", address)
+	history := js.Global().Get("history")
+	history.Call("replaceState", here(), "")
+	history.Call("pushState", map[string]any{"scroll": 0}, "", address)
 }
 
 // Replace makes address the page's, in place of the step it is on.
 func Replace(address string) {
-	js.Global().Get("history").Call("replaceState", map[string]any{"scroll": 0}, "", address)
+	js.Global().Get("history").Call("replaceState", here(), "", address)
 }
 
-// replaceState notes in the history how far down the page is.
-func replaceState() {
-	window := js.Global()
-	state := map[string]any{"scroll": window.Get("scrollY").Int()}
-	window.Get("history").Call("replaceState", state, "")
-}
+// here is what the history keeps of a step: how far down the page is. The loader
+// keeps it up to date.
+func here() map[string]any { return map[string]any{"scroll": Scroll()} }
 
 func clicked(event js.Value, navigate func(string)) {
 	if event.Get("defaultPrevented").Bool() || event.Get("button").Int() != 0 ||

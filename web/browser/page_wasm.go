@@ -1,6 +1,9 @@
 package browser
 
-import "syscall/js"
+import (
+	"strings"
+	"syscall/js"
+)
 
 func document() js.Value { return js.Global().Get("document") }
 
@@ -28,18 +31,59 @@ func Leave(address string) { js.Global().Get("location").Call("assign", address)
 // Online reports whether the browser thinks there is a network.
 func Online() bool { return js.Global().Get("navigator").Get("onLine").Bool() }
 
-// SetHead brings the document's head up to date with the page.
-func SetHead(title, description, canonical string) {
-	document().Set("title", title)
-	setMeta(`meta[name="description"]`, "content", description)
-	setMeta(`meta[property="og:title"]`, "content", title)
-	setMeta(`meta[property="og:description"]`, "content", description)
-	setMeta(`link[rel="canonical"]`, "href", canonical)
+// Head is what the document's head says of a page.
+type Head struct {
+	Title, Description, Canonical, Image string
+	Indexed                              bool
 }
 
-func setMeta(selector, attribute, value string) {
-	if element := document().Call("querySelector", selector); element.Truthy() {
-		element.Call("setAttribute", attribute, value)
+// SetHead brings the document's head up to date with the page. What it does not
+// have is made, what is empty is taken away.
+func SetHead(head Head) {
+	document().Set("title", head.Title)
+	robots := ""
+	if !head.Indexed {
+		robots = "noindex"
+	}
+	setHead("meta", "name", "description", "content", head.Description)
+	setHead("meta", "name", "robots", "content", robots)
+	setHead("meta", "property", "og:title", "content", head.Title)
+	setHead("meta", "property", "og:description", "content", head.Description)
+	setHead("meta", "property", "og:url", "content", head.Canonical)
+	setHead("meta", "property", "og:image", "content", head.Image)
+	setHead("link", "rel", "canonical", "href", head.Canonical)
+}
+
+// setHead sets the value of the element of the head that has key under name.
+func setHead(tag, name, key, attribute, value string) {
+	head := document().Get("head")
+	element := head.Call("querySelector", tag+"["+name+"=\""+key+"\"]")
+	switch {
+	case value == "" && element.Truthy():
+		element.Call("remove")
+		return
+	case value == "":
+		return
+	case !element.Truthy():
+		element = document().Call("createElement", tag)
+		element.Call("setAttribute", name, key)
+		head.Call("append", element)
+	}
+	element.Call("setAttribute", attribute, value)
+}
+
+// Focused returns the id of the element that has the focus; "" when it has none.
+func Focused() string {
+	if element := document().Get("activeElement"); element.Truthy() {
+		return element.Get("id").String()
+	}
+	return ""
+}
+
+// FocusID moves the focus to the element with the id, if there is one.
+func FocusID(id string) {
+	if element := document().Call("getElementById", id); element.Truthy() {
+		element.Call("focus", map[string]any{"preventScroll": true})
 	}
 }
 
@@ -128,6 +172,65 @@ func Stored(key string) (value string) {
 		return ""
 	}
 	return v.String()
+}
+
+// Session keeps a value for as long as the tab is open; "" removes it.
+func Session(key, value string) {
+	defer func() { _ = recover() }() // storage may be forbidden
+	storage := js.Global().Get("sessionStorage")
+	if value == "" {
+		storage.Call("removeItem", "souk."+key)
+		return
+	}
+	storage.Call("setItem", "souk."+key, value)
+}
+
+// OfSession returns a value kept by Session.
+func OfSession(key string) (value string) {
+	defer func() { _ = recover() }() // storage may be forbidden
+	v := js.Global().Get("sessionStorage").Call("getItem", "souk."+key)
+	if v.Type() != js.TypeString {
+		return ""
+	}
+	return v.String()
+}
+
+// SetCookie keeps a value of plain letters for a year, where the server sees it.
+func SetCookie(name, value string) {
+	cookie := name + "=" + value + "; Path=/; Max-Age=31536000; SameSite=Lax"
+	if strings.HasPrefix(Origin(), "https:") {
+		cookie += "; Secure"
+	}
+	document().Set("cookie", cookie)
+}
+
+// Cookie returns the value of a cookie that programs may see.
+func Cookie(name string) string {
+	for pair := range strings.SplitSeq(document().Get("cookie").String(), "; ") {
+		if key, value, _ := strings.Cut(pair, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// OnReturn calls do each time that the page is seen again.
+func OnReturn(do func()) {
+	listen(document(), "visibilitychange", func(js.Value) {
+		if document().Get("visibilityState").String() == "visible" {
+			do()
+		}
+	})
+}
+
+// OnLeave calls do each time that the page goes out of sight, perhaps for good.
+func OnLeave(do func()) {
+	listen(js.Global(), "pagehide", func(js.Value) { do() })
+	listen(document(), "visibilitychange", func(js.Value) {
+		if document().Get("visibilityState").String() == "hidden" {
+			do()
+		}
+	})
 }
 
 // Loading shows or hides that a page is on its way.

@@ -51,6 +51,36 @@ func SetTheme(string) {}
 // Dark is the browser's.
 func Dark() bool { return false }
 
+// FocusMain is the browser's.
+func FocusMain() {}
+
+// FocusID is the browser's.
+func FocusID(string) {}
+
+// Replace is the browser's.
+func Replace(string) {}
+
+// OnReturn is the browser's.
+func OnReturn(func()) {}
+
+// OnLeave is the browser's.
+func OnLeave(func()) {}
+
+// List is the browser's.
+func List(string, func()) {}
+
+// Cookie is the browser's.
+func Cookie(string) string { return "" }
+
+// SetCookie is the browser's.
+func SetCookie(string, string) {}
+
+// Session is the browser's.
+func Session(string, string) {}
+
+// OfSession is the browser's.
+func OfSession(string) string { return "" }
+
 // Store is the browser's.
 func Store(string, string) {}
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/souk-commerce/souk/web/browser"
 )
@@ -35,11 +36,18 @@ func (l *Link) Unary(ctx context.Context, call Call) ([]byte, error) {
 	return l.once(ctx, call)
 }
 
+// patience is how long an answer may take: nobody waits longer, and a connection that
+// died quietly would be waited for for ever.
+const patience = 30 * time.Second
+
 func (l *Link) once(ctx context.Context, call Call) ([]byte, error) {
 	r := unaryRequest(ctx, call)
+	whole := ctx
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	response, err := browser.Fetch(ctx, browser.Request{Method: r.method, URL: r.path, Header: r.header, Body: r.body})
 	if err != nil {
-		return nil, broken(ctx, err)
+		return nil, broken(whole, err)
 	}
 	return answer(response.Status, response.ContentType, response.Body)
 }

@@ -41,7 +41,11 @@ type Config struct {
 	// Style is the stylesheet.
 	Style []byte
 	// Build makes the site for one request.
-	Build func(client *rpc.Client) *site.Site
+	Build func(client *rpc.Client, choices site.Choices) *site.Site
+	// Choices are the cookies that pages are made from, public ones too.
+	Choices []string
+	// Robots is /robots.txt.
+	Robots string
 	// Find returns where a procedure is served.
 	Find func(procedure string) (rpc.Doer, string)
 	// Connect are origins, besides the shop's own, that pages may send to.
@@ -144,7 +148,7 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/favicon.ico":
 		http.Redirect(w, r, s.assets.Path("icon.svg"), http.StatusFound)
 	case path == "/robots.txt":
-		s.small(w, "text/plain; charset=utf-8", "public, max-age=3600", []byte("User-agent: *\nDisallow: /cart\nDisallow: /checkout\nDisallow: /account\nDisallow: /orders\n"))
+		s.small(w, "text/plain; charset=utf-8", "public, max-age=3600", []byte(s.config.Robots))
 	default:
 		s.page(w, r)
 	}
@@ -162,7 +166,7 @@ func (s *Shell) manifest() []byte {
 		return map[string]string{"src": src, "sizes": sizes, "type": "image/png", "purpose": purpose}
 	}
 	manifest, _ := json.Marshal(map[string]any{
-		"name": s.config.Name, "short_name": s.config.Name, "id": "/", "start_url": "/", "scope": "/",
+		"name": s.config.Name, "short_name": s.config.Name, "id": "/", "start_url": "/", "scope": "/", "lang": "en",
 		"display": "standalone", "background_color": "#faf8f4", "theme_color": "#1f4d40",
 		"icons": []map[string]string{
 			icon("/icon-192.png", "192x192", "any"), icon("/icon-512.png", "512x512", "any"),
@@ -193,7 +197,8 @@ func (s *Shell) Show(w http.ResponseWriter, r *http.Request, session *Session, c
 	}
 	recorder := rpc.NewRecorder(transport)
 	client := rpc.NewClient(recorder)
-	pages := s.config.Build(client)
+	choices := s.choices(r)
+	pages := s.config.Build(client, choices)
 	defer s.recovered(w, r)
 	env := &site.Env{URL: &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}, Client: client}
 	view, err := pages.Load(r.Context(), env)
@@ -207,7 +212,7 @@ func (s *Shell) Show(w http.ResponseWriter, r *http.Request, session *Session, c
 		change(view)
 	}
 	head := view.Head()
-	state := site.State{Address: env.Path(), Tape: recorder.Tape()}
+	state := site.State{Address: env.Path(), Tape: recorder.Tape(), Choices: choices}
 	body, err := s.document(head, pages.Layout(env, view), state)
 	if err != nil {
 		s.config.Log.ErrorContext(r.Context(), "page not drawn", "path", r.URL.Path, "error", err)
@@ -227,8 +232,18 @@ func (s *Shell) recovered(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Shell) public(path string) bool {
-	page, _, ok := s.config.Build(nil).Find(path)
+	page, _, ok := s.config.Build(nil, nil).Find(path)
 	return !ok || page.Public
+}
+
+func (s *Shell) choices(r *http.Request) site.Choices {
+	choices := site.Choices{}
+	for _, name := range s.config.Choices {
+		if cookie, err := r.Cookie(name); err == nil {
+			choices[name] = cookie.Value
+		}
+	}
+	return choices
 }
 
 func (s *Shell) redirect(w http.ResponseWriter, r *http.Request, to site.Redirect) {
@@ -247,6 +262,9 @@ func (s *Shell) send(w http.ResponseWriter, r *http.Request, head site.Head, bod
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	header.Set("Cache-Control", cacheControl(head))
+	if len(s.config.Choices) > 0 {
+		header.Add("Vary", "Cookie")
+	}
 	if len(head.Keys) > 0 && !head.Private {
 		header.Set("Surrogate-Key", tag.Join(head.Keys))
 	}

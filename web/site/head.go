@@ -10,7 +10,8 @@ import (
 type Head struct {
 	Title       string
 	Description string
-	// Canonical is the path under which search engines know the page.
+	// Canonical is the path under which search engines know the page; "" when they
+	// shall not.
 	Canonical string
 	// Image is shown where the page is shared.
 	Image string
@@ -18,6 +19,8 @@ type Head struct {
 	Kind string
 	// Private pages are kept out of search engines and caches.
 	Private bool
+	// Hidden pages are kept out of search engines, but not out of caches.
+	Hidden bool
 	// Static pages do without the browser's program.
 	Static bool
 	// Data are JSON-LD objects.
@@ -30,6 +33,9 @@ type Head struct {
 	Keys []string
 }
 
+// Indexed reports whether search engines may show the page.
+func (h Head) Indexed() bool { return !h.Private && !h.Hidden && h.Status < 400 }
+
 // Cache is the life of a response in shared caches.
 type Cache struct {
 	Fresh, Stale, Error time.Duration
@@ -41,6 +47,8 @@ type State struct {
 	Address string `json:"address"`
 	// Tape holds the answers that the page was drawn from.
 	Tape rpc.Tape `json:"tape,omitempty"`
+	// Choices are those that the page was drawn with.
+	Choices Choices `json:"choices,omitempty"`
 }
 
 // StateID is the id of the element that holds the State as JSON.

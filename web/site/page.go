@@ -46,6 +46,9 @@ type Site struct {
 	Failed func(env *Env, err error) View
 }
 
+// Choices are what a visitor chose for all pages, by the cookies that keep it.
+type Choices map[string]string
+
 // ErrNotFound says that there is no such page.
 var ErrNotFound = errors.New("no such page")
 
@@ -76,6 +79,8 @@ type Env struct {
 type live interface {
 	run(work func(ctx context.Context) func())
 	navigate(address string)
+	become(address string)
+	move(address string, push bool)
 	reload()
 }
 
@@ -105,6 +110,29 @@ func (e *Env) Go(work func(ctx context.Context) (then func())) {
 func (e *Env) Navigate(address string) {
 	if e.live != nil {
 		e.live.navigate(address)
+	}
+}
+
+// Become is Navigate without a step in the history: there is no way back to where
+// one was. On a server it does nothing.
+func (e *Env) Become(address string) {
+	if e.live != nil {
+		e.live.become(address)
+	}
+}
+
+// Replace makes address the page's own, with what it shows: it has to be another
+// query of the same path. On a server it does nothing.
+func (e *Env) Replace(address string) {
+	if e.live != nil {
+		e.live.move(address, false)
+	}
+}
+
+// Push is Replace with a step in the history: going back loads the page again.
+func (e *Env) Push(address string) {
+	if e.live != nil {
+		e.live.move(address, true)
 	}
 }
 

@@ -26,7 +26,7 @@ type running struct {
 
 // Run shows the page that the document was loaded with, follows links from
 // there, and does not return.
-func Run(build func(client *rpc.Client) *Site) {
+func Run(build func(client *rpc.Client, choices Choices) *Site) {
 	var state State
 	_ = json.Unmarshal([]byte(browser.Text(StateID)), &state) // without it, we ask again
 	copied := ""
@@ -35,12 +35,12 @@ func Run(build func(client *rpc.Client) *Site) {
 	}
 	player := rpc.NewPlayer(&rpc.Link{}, state.Tape)
 	r := &running{client: rpc.NewClient(player), cancel: func() {}}
-	r.site = build(r.client)
+	r.site = build(r.client, state.Choices)
 	r.first(copied)
 	player.Stop()
 	ui.Run(r.draw, func() {
-		browser.Hydrated()
 		browser.Navigate(browser.Navigation{Go: r.navigate, Back: r.back})
+		browser.Hydrated()
 		r.site.Awake(r.env)
 		r.awake()
 	})
@@ -98,6 +98,21 @@ func (r *running) navigate(address string) {
 	r.show(address, func(landed string) { browser.Push(landed) }, 0)
 }
 
+// become implements live.
+func (r *running) become(address string) { r.show(address, browser.Replace, 0) }
+
+// move implements live.
+func (r *running) move(address string, push bool) {
+	if u, err := url.Parse(address); err == nil {
+		r.env.URL = u
+	}
+	if push {
+		browser.Push(address)
+		return
+	}
+	browser.Replace(address)
+}
+
 // reload implements live.
 func (r *running) reload() {
 	env := r.env
@@ -149,19 +164,35 @@ func (r *running) show(address string, arrive func(landed string), scroll int) {
 
 func (r *running) arrived(env *Env, view View, address string, scroll int) {
 	samePage := r.env.URL.Path == env.URL.Path
+	focused := browser.Focused()
 	r.env, r.view = env, view
-	head := view.Head()
 	r.awake()
-	browser.SetHead(head.Title, head.Description, browser.Origin()+head.Canonical)
+	setHead(view.Head())
 	_, fragment, _ := strings.Cut(address, "#")
 	ui.After(func() {
 		browser.ScrollTo(scroll)
 		if fragment != "" {
 			browser.ScrollToID(fragment)
 		}
-		if !samePage {
+		switch {
+		case !samePage:
 			browser.FocusMain()
+		case focused != "":
+			browser.FocusID(focused) // what had it may be elsewhere now
 		}
+	})
+}
+
+func setHead(head Head) {
+	absolute := func(address string) string {
+		if strings.HasPrefix(address, "/") {
+			return browser.Origin() + address
+		}
+		return address
+	}
+	browser.SetHead(browser.Head{
+		Title: head.Title, Description: head.Description, Indexed: head.Indexed(),
+		Canonical: absolute(head.Canonical), Image: absolute(head.Image),
 	})
 }
 

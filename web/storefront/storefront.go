@@ -21,9 +21,12 @@ import (
 	"github.com/souk-commerce/souk/web/ui"
 )
 
+// Choices are the cookies that the shop's pages are made from, public ones too.
+func Choices() []string { return []string{state.CurrencyChoice} }
+
 // New returns the site of one visit.
-func New(client *rpc.Client) *site.Site {
-	shop := state.New(client)
+func New(client *rpc.Client, choices site.Choices) *site.Site {
+	shop := state.New(client, choices)
 	pages := []site.Page{
 		{Pattern: "/", Public: true, Load: home.Load(shop)},
 		{Pattern: "/c/{slug}", Public: true, Load: listing.LoadCategory(shop)},

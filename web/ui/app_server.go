@@ -8,5 +8,8 @@ func Run(draw func() Node, mounted func()) {}
 // Dispatch is the browser's: on a server nothing happens after a page is drawn.
 func Dispatch(do func()) {}
 
+// SetField is the browser's.
+func SetField(id, value string) {}
+
 // After is the browser's.
 func After(do func()) {}

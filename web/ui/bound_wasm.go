@@ -34,14 +34,20 @@ func keepUp(id, want string) string {
 	}
 	if f.typed {
 		f.typed = false
-		After(func() {
-			if field := app.Window().GetElementByID(id); field.Truthy() {
-				field.Set("value", want)
-			}
-		})
+		SetField(id, want)
 	}
 	f.told = want
 	return want
+}
+
+// SetField writes a value of the program's own into the field with the id, once
+// what is true now has been drawn.
+func SetField(id, value string) {
+	After(func() {
+		if field := app.Window().GetElementByID(id); field.Truthy() {
+			field.Set("value", value)
+		}
+	})
 }
 
 // typed notes what a field has when it says that it was changed.

@@ -8,6 +8,7 @@
 (() => {
   "use strict";
   const wasm = document.currentScript.dataset.wasm;
+  const page = document.documentElement;
 
   globalThis.goappGetenv = () => "";
 
@@ -85,7 +86,9 @@
       });
       if (differs) console.info("souk: the first frame differed");
       typed.forEach((restore) => restore());
-      document.documentElement.dataset.live = differs ? "differs" : "same";
+      page.dataset.live = differs ? "differs" : "same";
+      keepScroll();
+      setTimeout(goOn); // once the program has said which forms it takes
     };
   }
 
@@ -115,18 +118,79 @@
     return restores;
   }
 
-  async function start() {
-    if (!wasm || typeof WebAssembly !== "object") return;
-    const go = new Go();
-    const response = fetch(wasm);
-    const { instance } = WebAssembly.instantiateStreaming
-      ? await WebAssembly.instantiateStreaming(response, go.importObject)
-      : await WebAssembly.instantiate(await (await response).arrayBuffer(), go.importObject);
-    hydrate(document.getElementById("root"));
-    await go.run(instance);
+  // Until the program is there, a choice that needs no button is sent as its form,
+  // and a form that only the program can take waits for it.
+  let ready = false;
+  let waiting = null;
+  document.addEventListener("change", ({ target }) => {
+    if (!ready) target.closest("form[data-send]")?.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    if (ready || !event.target.matches("[data-live]:not([action])")) return;
+    event.preventDefault();
+    waiting = event.target;
+    page.dataset.loading = "";
+  });
+  function goOn() {
+    ready = true;
+    delete page.dataset.loading;
+    waiting?.requestSubmit();
   }
 
-  start().catch((reason) => console.error("souk: the program did not start:", reason));
+  // The program scrolls when it shows another page, and so has to know how far down
+  // each step of the history was left.
+  function keepScroll() {
+    let later;
+    const note = () => {
+      clearTimeout(later);
+      history.replaceState({ ...history.state, scroll: Math.round(scrollY) }, "");
+    };
+    history.scrollRestoration = "manual";
+    note();
+    addEventListener("scroll", () => {
+      clearTimeout(later);
+      later = setTimeout(note, 150);
+    }, { passive: true });
+    addEventListener("popstate", () => clearTimeout(later));
+    addEventListener("pagehide", note);
+  }
+  if (history.state?.scroll) scrollTo({ top: history.state.scroll, behavior: "instant" });
+
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  // load gets the program; a network that stumbles is given two more chances.
+  async function load(imports, chances = 2) {
+    try {
+      const response = await fetch(wasm);
+      if (!response.ok) throw new Error(`${wasm}: ${response.status}`);
+      return WebAssembly.instantiateStreaming
+        ? await WebAssembly.instantiateStreaming(response, imports)
+        : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
+    } catch (reason) {
+      if (!chances) throw reason;
+      await pause(3000 / chances);
+      return load(imports, chances - 1);
+    }
+  }
+
+  async function start() {
+    const go = new Go();
+    const { instance } = await load(go.importObject);
+    hydrate(document.getElementById("root"));
+    await go.run(instance);
+    throw new Error("it ended");
+  }
+
+  // Without the program, the page is what it is without scripts.
+  function doWithout(reason) {
+    console.error("souk: the program does not run:", reason);
+    for (const name of ["createElement", "createElementNS", "createTextNode"]) delete document[name];
+    delete document.body.replaceChild;
+    for (const name of ["scripts", "live", "loading"]) delete page.dataset[name];
+    ready = true;
+  }
+
+  if (wasm) start().catch(doWithout);
 
   if ("serviceWorker" in navigator) {
     addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));

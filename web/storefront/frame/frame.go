@@ -22,6 +22,7 @@ func Layout(shop *state.Shop, env *site.Env, view site.View) ui.Node {
 		ui.Main(ui.ID("main"), ui.Class("main wrap"), ui.Attr("tabindex", "-1"), ui.Key(env.URL.Path), view.Body()),
 		footer(shop, env),
 		ui.Div(ui.Class("toasts"), ui.Aria("live", "polite"), toast(shop.Toast, env.URL.Path)),
+		ui.P(ui.Class("visually-hidden"), ui.Role("status"), ui.ID("said"), ui.Text(shop.Said)),
 	)
 }
 
@@ -37,10 +38,6 @@ func header(shop *state.Shop, env *site.Env) ui.Node {
 }
 
 func search(shop *state.Shop, env *site.Env) ui.Node {
-	typed := shop.Typed
-	if typed == "" && env.URL.Path == "/search" {
-		typed = env.Query("q")
-	}
 	return ui.Form(ui.Class("header__search"), ui.Role("search"), ui.Attr("action", "/search"), ui.Attr("method", "get"),
 		ui.On("submit", func(ui.Event) { shop.ForgetHints() }),
 		ui.On("keydown", func(e ui.Event) {
@@ -49,7 +46,7 @@ func search(shop *state.Shop, env *site.Env) ui.Node {
 			}
 		}),
 		ui.Label(ui.Class("visually-hidden"), ui.For("q"), ui.Text("Search products")),
-		ui.Input(ui.Class("field__input"), ui.ID("q"), ui.Type("search"), ui.Name("q"), ui.Typed(typed, func(now string) { shop.Type(env, now) }), ui.Attr("placeholder", "Search products"),
+		ui.Input(ui.Class("field__input"), ui.ID("q"), ui.Type("search"), ui.Name("q"), ui.Typed(shop.Typed(env), func(now string) { shop.Type(env, now) }), ui.Attr("placeholder", "Search products"),
 			ui.Attr("autocomplete", "off"), ui.Attr("maxlength", "200")),
 		ui.Button(ui.Class("icon-button"), ui.Type("submit"), ui.Aria("label", "Search"), component.Icon("search")),
 		hints(shop),
@@ -67,7 +64,9 @@ func hints(shop *state.Shop) ui.Node {
 		}),
 		ui.Each(hints.GetProducts(), func(_ int, h *searchv1.Hit) ui.Node {
 			return ui.Li(ui.A(ui.Href("/p/"+h.GetSlug()), ui.OnClick(shop.ForgetHints),
-				ui.Img(ui.Src(h.GetImageUrl()), ui.Alt(""), ui.Attr("width", "44"), ui.Attr("height", "44")),
+				ui.If(h.GetImageUrl() != "", func() ui.Node {
+					return ui.Img(ui.Src(h.GetImageUrl()), ui.Alt(""), ui.Attr("width", "44"), ui.Attr("height", "44"))
+				}),
 				ui.Span(ui.Text(h.GetTitle())),
 				ui.Span(ui.Class("suggest__price small"), ui.Text(component.Money(h.GetPrice())))))
 		}),
@@ -119,12 +118,20 @@ func footer(shop *state.Shop, env *site.Env) ui.Node {
 			ui.Li(ui.A(ui.Href("/cart"), ui.Text("Cart"))),
 			ui.Li(ui.A(ui.Href("/search"), ui.Text("All products"))),
 		)),
-		ui.Label(ui.Class("live-only"), ui.Span(ui.Class("visually-hidden"), ui.Text("Currency")),
-			ui.Select(ui.ID("currency"), ui.On("change", func(e ui.Event) { shop.SetCurrency(env, e.Value) }),
-				ui.Each(state.Currencies, func(_ int, code string) ui.Node {
-					return ui.Option(ui.Value(code), ui.Bool("selected", code == shop.Currency), ui.Text(code))
-				}))),
+		currency(shop, env),
 	))
+}
+
+func currency(shop *state.Shop, env *site.Env) ui.Node {
+	return ui.Form(ui.Class("row"), ui.Attr("method", "post"), ui.Attr("action", "/currency"), ui.Data("send", ""),
+		ui.OnSubmit(func(form map[string]string) { shop.SetCurrency(env, form["currency"]) }),
+		ui.Input(ui.Type("hidden"), ui.Name("next"), ui.Value(env.Path())),
+		ui.Label(ui.Class("visually-hidden"), ui.For("currency"), ui.Text("Currency")),
+		ui.Select(ui.ID("currency"), ui.Name("currency"), ui.On("change", func(e ui.Event) { shop.SetCurrency(env, e.Value) }),
+			ui.Each(state.Currencies, func(_ int, code string) ui.Node {
+				return ui.Option(ui.Value(code), ui.Bool("selected", code == shop.Currency), ui.Text(code))
+			})),
+		ui.Button(ui.Class("button button--quiet button--small plain-only"), ui.Type("submit"), ui.Text("Change")))
 }
 
 func toast(t state.Toast, path string) ui.Node {

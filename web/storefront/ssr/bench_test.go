@@ -39,7 +39,7 @@ func found(b *testing.B) func(string) (rpc.Doer, string) {
 // texts and addresses put in.
 func BenchmarkDrawProduct(b *testing.B) {
 	client := rpc.NewClient(&rpc.Link{Find: found(b)})
-	pages, env := shop.New(client), &site.Env{URL: &url.URL{Path: "/p/a"}, Client: client}
+	pages, env := shop.New(client, nil), &site.Env{URL: &url.URL{Path: "/p/a"}, Client: client}
 	view, err := pages.Load(b.Context(), env)
 	if err != nil {
 		b.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
@@ -16,25 +17,29 @@ import (
 	"github.com/souk-commerce/souk/web/storefront/page/account"
 	"github.com/souk-commerce/souk/web/storefront/page/cart"
 	"github.com/souk-commerce/souk/web/storefront/page/order"
+	"github.com/souk-commerce/souk/web/storefront/state"
 )
 
 // forms takes what is posted where the program is not there.
 type forms struct {
 	shell *shell.Shell
 	find  func(procedure string) (rpc.Doer, string)
+	// secure is true where the shop is reached over https.
+	secure bool
 }
 
 func (f *forms) mount(mux *http.ServeMux) {
-	mux.HandleFunc("POST /cart/add", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error {
-		_, err := carts.AddLine(ctx, &cartv1.AddLineRequest{Sku: sku, Quantity: max(units, 1)})
+	mux.HandleFunc("POST /cart/add", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, form line) error {
+		_, err := carts.AddLine(ctx, &cartv1.AddLineRequest{Sku: form.sku, Quantity: max(form.units, 1), CurrencyCode: form.currency})
 		return err
 	}))
-	mux.HandleFunc("POST /cart/set", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error {
-		_, err := carts.SetQuantity(ctx, &cartv1.SetQuantityRequest{Sku: sku, Quantity: units})
+	mux.HandleFunc("POST /currency", f.currency)
+	mux.HandleFunc("POST /cart/set", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, form line) error {
+		_, err := carts.SetQuantity(ctx, &cartv1.SetQuantityRequest{Sku: form.sku, Quantity: form.units})
 		return err
 	}))
-	mux.HandleFunc("POST /cart/remove", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, sku string, _ int32) error {
-		_, err := carts.RemoveLine(ctx, &cartv1.RemoveLineRequest{Sku: sku})
+	mux.HandleFunc("POST /cart/remove", f.cart(func(ctx context.Context, carts cartv1.CartServiceClient, form line) error {
+		_, err := carts.RemoveLine(ctx, &cartv1.RemoveLineRequest{Sku: form.sku})
 		return err
 	}))
 	mux.HandleFunc("POST /orders/{number}/cancel", f.cancel)
@@ -46,14 +51,26 @@ func (f *forms) mount(mux *http.ServeMux) {
 // most is how large a form may be.
 const most = 64 << 10
 
+// line is what a form says about a line of the cart. The currency is empty where
+// none was chosen.
+type line struct {
+	sku      string
+	units    int32
+	currency string
+}
+
 // cart changes the cart and shows it; a guest's session begins where there is none.
-func (f *forms) cart(change func(ctx context.Context, carts cartv1.CartServiceClient, sku string, units int32) error) http.HandlerFunc {
+func (f *forms) cart(change func(ctx context.Context, carts cartv1.CartServiceClient, form line) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		session := shell.NewSession(f.find, r)
 		session.Begin = true
 		units, _ := strconv.ParseInt(r.PostFormValue("quantity"), 10, 32)
-		err := change(r.Context(), cartv1.NewCartServiceClient(rpc.NewClient(session)), r.PostFormValue("sku"), int32(units))
+		form := line{sku: r.PostFormValue("sku"), units: int32(units)}
+		if cookie, err := r.Cookie(state.CurrencyChoice); err == nil && slices.Contains(state.Currencies, cookie.Value) {
+			form.currency = cookie.Value
+		}
+		err := change(r.Context(), cartv1.NewCartServiceClient(rpc.NewClient(session)), form)
 		if err == nil {
 			f.seeOther(w, r, session, "/cart")
 			return
@@ -64,6 +81,15 @@ func (f *forms) cart(change func(ctx context.Context, carts cartv1.CartServiceCl
 			}
 		})
 	}
+}
+
+// currency keeps the chosen currency for a year.
+func (f *forms) currency(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	if chosen := r.PostFormValue("currency"); slices.Contains(state.Currencies, chosen) {
+		http.SetCookie(w, &http.Cookie{Name: state.CurrencyChoice, Value: chosen, Path: "/", MaxAge: 365 * 24 * 60 * 60, SameSite: http.SameSiteLaxMode, Secure: f.secure})
+	}
+	f.seeOther(w, r, shell.NewSession(f.find, r), account.SafeNext(r.PostFormValue("next"), "/"))
 }
 
 // cancel calls an order off and shows it.
@@ -89,12 +115,12 @@ func (f *forms) sign(up bool) http.HandlerFunc {
 		email := r.PostFormValue("email")
 		_, err := account.Enter(r.Context(), rpc.NewClient(session), up, email, r.PostFormValue("password"), r.PostFormValue("name"))
 		if err == nil {
-			f.seeOther(w, r, session, account.SafeNext(r.PostFormValue("next")))
+			f.seeOther(w, r, session, account.SafeNext(r.PostFormValue("next"), account.Home))
 			return
 		}
 		f.show(w, r, session, r.URL.Path, func(view site.View) {
 			if page, ok := view.(*account.Sign); ok {
-				page.Email, page.Name, page.Next = email, r.PostFormValue("name"), account.SafeNext(r.PostFormValue("next"))
+				page.Email, page.Name, page.Next = email, r.PostFormValue("name"), account.SafeNext(r.PostFormValue("next"), account.Home)
 				page.Complain(err)
 			}
 		})

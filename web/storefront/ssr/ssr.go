@@ -38,15 +38,16 @@ type Config struct {
 func New(config Config) (http.Handler, error) {
 	pages, err := shell.New(shell.Config{
 		Name: "Souk", Origin: config.Origin, Program: "storefront.wasm", Built: config.Built, Style: component.Style,
-		Build: storefront.New, Find: config.Find, Connect: config.Payment, Log: config.Log,
+		Build: storefront.New, Choices: storefront.Choices(), Robots: robots(config.Origin), Find: config.Find, Connect: config.Payment, Log: config.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
-	forms := &forms{shell: pages, find: config.Find}
+	forms := &forms{shell: pages, find: config.Find, secure: strings.HasPrefix(config.Origin, "https:")}
 	forms.mount(mux)
+	mux.Handle("GET /sitemap.xml", &sitemap{origin: config.Origin, find: config.Find, log: config.Log})
 	if config.Media != nil {
 		mux.Handle("/media/", http.StripPrefix("/media/", media(config.Media)))
 	}

@@ -6,6 +6,7 @@ package state
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
@@ -17,9 +18,11 @@ import (
 	"github.com/souk-commerce/souk/web/site"
 )
 
-// Currencies are what the shop sells in; the first is the one that pages are
-// drawn in for everybody.
+// Currencies are what the shop sells in; who chooses none sees the first.
 var Currencies = []string{"USD", "EUR"}
+
+// CurrencyChoice is the cookie that keeps the chosen currency.
+const CurrencyChoice = "souk_currency"
 
 // Shop is the state.
 type Shop struct {
@@ -31,11 +34,16 @@ type Shop struct {
 	Cart *cartv1.Cart
 	// Toast is what just happened.
 	Toast Toast
-	// Typed is what stands in the search field, Hints what it could become.
-	Typed string
+	// Said is what just happened, for those who do not see it.
+	Said string
+	// Hints are what could become of what stands in the search field.
 	Hints *searchv1.SuggestResponse
 
-	role            string
+	role  string
+	chose bool
+	// typed is what was typed into the search field on the page of typedOn.
+	typed           string
+	typedOn         *site.Env
 	toasts, typings int
 }
 
@@ -44,15 +52,34 @@ type Toast struct {
 	Sentence string
 	// Label and Address are a link that goes with it.
 	Label, Address string
-	// At is the page that it belongs to; on others it would be in the way.
+	// At is the page that it belongs to, on others it would be in the way; empty for
+	// the one that says it.
 	At string
 }
 
 // New returns the state of a new visit.
-func New(client *rpc.Client) *Shop { return &Shop{Client: client, Currency: Currencies[0]} }
+func New(client *rpc.Client, choices site.Choices) *Shop {
+	s := &Shop{Client: client, Currency: Currencies[0]}
+	if currency := choices[CurrencyChoice]; slices.Contains(Currencies, currency) {
+		s.Currency, s.chose = currency, true
+	}
+	return s
+}
+
+// Chosen is the currency that the shopper chose; "" when none, and a cart keeps
+// its own.
+func (s *Shop) Chosen() string {
+	if !s.chose {
+		return ""
+	}
+	return s.Currency
+}
 
 // SignedIn reports whether a shopper is known to be signed in.
 func (s *Shop) SignedIn() bool { return s.role != "" && s.role != guest }
+
+// Guest reports whether the shopper is known to be a guest.
+func (s *Shop) Guest() bool { return s.role == guest }
 
 // Units is how many things are in the cart, as far as known.
 func (s *Shop) Units() int { return int(s.Cart.GetUnits()) }
@@ -85,15 +112,36 @@ const remembered = "session"
 
 const guest = "guest"
 
-// Awake finds out who is there and what is in their cart.
+// Awake finds out who is there and what is in their cart, now and whenever they
+// come back from another tab.
 func (s *Shop) Awake(env *site.Env) {
-	if currency := browser.Stored("currency"); slices.Contains(Currencies, currency) && currency != s.Currency {
-		s.Currency = currency
-		env.Reload()
-	}
 	s.role = browser.Stored(remembered)
+	s.keepUp(env)
 	if s.role != "" && s.Cart == nil {
 		s.ReloadCart(env)
+	}
+	browser.List(".header__search", func() {
+		if s.Hints != nil {
+			env.Go(func(context.Context) func() { return s.ForgetHints })
+		}
+	})
+	browser.OnReturn(func() {
+		env.Go(func(context.Context) func() {
+			return func() {
+				s.role = browser.Stored(remembered)
+				s.keepUp(env)
+				s.ReloadCart(env)
+			}
+		})
+	})
+}
+
+// keepUp goes over to the currency that was chosen elsewhere: in another tab, or
+// before a copy of this page was kept.
+func (s *Shop) keepUp(env *site.Env) {
+	if currency := browser.Cookie(CurrencyChoice); slices.Contains(Currencies, currency) && currency != s.Currency {
+		s.Currency, s.chose = currency, true
+		env.Reload()
 	}
 }
 
@@ -109,15 +157,27 @@ func (s *Shop) Remember(role string) {
 	browser.Store(remembered, role)
 }
 
-// ReloadCart gets the cart again.
+// ReloadCart gets the cart again. Who has no session has none.
 func (s *Shop) ReloadCart(env *site.Env) {
+	if s.role == "" {
+		s.Cart = nil
+		return
+	}
 	env.Go(func(ctx context.Context) func() {
-		answer, err := s.cart().GetCart(ctx, &cartv1.GetCartRequest{CurrencyCode: s.Currency})
+		answer, err := s.cart().GetCart(ctx, &cartv1.GetCartRequest{CurrencyCode: s.Chosen()})
 		if err != nil {
 			return nil
 		}
 		return func() { s.Cart = answer.GetCart() }
 	})
+}
+
+// Tell says to those who do not see the page what happened on it.
+func (s *Shop) Tell(sentence string) {
+	if s.Said == sentence {
+		sentence += "\u00a0" // the same again is told again
+	}
+	s.Said = sentence
 }
 
 func (s *Shop) cart() cartv1.CartServiceClient { return cartv1.NewCartServiceClient(s.Client) }
@@ -140,12 +200,20 @@ func (s *Shop) SetQuantity(env *site.Env, sku string, units int, done func(error
 }
 
 func (s *Shop) change(env *site.Env, done func(error), call func(context.Context) (*cartv1.Cart, error)) {
+	begins := s.role == ""
 	env.Go(func(ctx context.Context) func() {
+		role := ""
+		if begins { // asked for first, so that the call need not be refused for want of it
+			answer, err := accountv1.NewSessionServiceClient(s.Client).EnsureSession(ctx, &accountv1.EnsureSessionRequest{})
+			if err == nil {
+				role = answer.GetSession().GetRole()
+			}
+		}
 		cart, err := call(ctx)
 		return func() {
 			if err == nil {
 				s.Cart = cart
-				s.Remember("")
+				s.Remember(role)
 			}
 			done(err)
 		}
@@ -154,7 +222,9 @@ func (s *Shop) change(env *site.Env, done func(error), call func(context.Context
 
 // Say shows a toast for a few seconds.
 func (s *Shop) Say(env *site.Env, toast Toast) {
-	toast.At = env.URL.Path
+	if toast.At == "" {
+		toast.At = env.URL.Path
+	}
 	s.Toast = toast
 	s.toasts++
 	mine := s.toasts
@@ -177,10 +247,32 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
+// Typed is what stands in the search field: what was typed on this page, or was
+// looked for.
+func (s *Shop) Typed(env *site.Env) string {
+	switch {
+	case s.typedOn == env:
+		return s.typed
+	case env.URL.Path == "/search":
+		return env.Query("q")
+	}
+	return ""
+}
+
+func hinted(hints int) string {
+	switch hints {
+	case 0:
+		return "No suggestions."
+	case 1:
+		return "1 suggestion: the arrow keys lead to it."
+	}
+	return strconv.Itoa(hints) + " suggestions: the arrow keys lead to them."
+}
+
 // Type notes what is being typed into the search field and asks for hints once
 // the typing pauses.
 func (s *Shop) Type(env *site.Env, query string) {
-	s.Typed = query
+	s.typed, s.typedOn = query, env
 	s.typings++
 	mine := s.typings
 	if len([]rune(query)) < 2 {
@@ -196,6 +288,7 @@ func (s *Shop) Type(env *site.Env, query string) {
 		return func() {
 			if err == nil && s.typings == mine {
 				s.Hints = answer
+				s.Tell(hinted(len(answer.GetProducts()) + len(answer.GetCategories())))
 			}
 		}
 	})
@@ -209,8 +302,11 @@ func (s *Shop) ForgetHints() {
 
 // SetCurrency changes what prices are shown in.
 func (s *Shop) SetCurrency(env *site.Env, currency string) {
-	s.Currency = currency
-	browser.Store("currency", currency)
+	if !slices.Contains(Currencies, currency) {
+		return
+	}
+	s.Currency, s.chose = currency, true
+	browser.SetCookie(CurrencyChoice, currency)
 	env.Reload()
 	if s.Cart != nil {
 		s.ReloadCart(env)

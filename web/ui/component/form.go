@@ -70,6 +70,8 @@ func fieldOf(in Input, control ui.Node) ui.Node {
 
 func described(in Input) ui.Part {
 	switch {
+	case in.Error != "" && in.Hint != "":
+		return ui.Group(ui.Aria("invalid", "true"), ui.Aria("describedby", in.ID+"-error "+in.ID+"-hint"))
 	case in.Error != "":
 		return ui.Group(ui.Aria("invalid", "true"), ui.Aria("describedby", in.ID+"-error"))
 	case in.Hint != "":
@@ -78,13 +80,28 @@ func described(in Input) ui.Part {
 	return nil
 }
 
-// Button is a button that does something; a nil do leaves it to its form.
+// Button is a button that does something; a nil do leaves it to its form. While it
+// is busy it does nothing, but keeps the focus, which a disabled button loses.
 func Button(label, variant string, busy bool, do func()) ui.Node {
 	kind := "submit"
 	if do != nil {
 		kind = "button"
 	}
-	return ui.Button(ui.Class("button "+variant), ui.ClassIf(busy, "button--busy"), ui.Type(kind), ui.Bool("disabled", busy), ui.OnClick(do), ui.Text(label))
+	return ui.Button(ui.Class("button "+variant), ui.ClassIf(busy, "button--busy"), ui.Type(kind), inert(busy), unless(busy, do), ui.Text(label))
+}
+
+// inert marks what can be reached but does nothing now.
+func inert(yes bool) ui.Part { return ui.When(yes, ui.Aria("disabled", "true")) }
+
+func unless(no bool, do func()) ui.Part {
+	if do == nil {
+		return nil
+	}
+	return ui.OnClick(func() {
+		if !no {
+			do()
+		}
+	})
 }
 
 // ButtonLink is a link that looks like a button.
@@ -92,20 +109,26 @@ func ButtonLink(label, address, variant string) ui.Node {
 	return ui.A(ui.Class("button "+variant), ui.Href(address), ui.Text(label))
 }
 
-// Quantity is a number with buttons for one less and one more.
-func Quantity(label string, value, most int, set func(int)) ui.Node {
+// Quantity is a number from one to most, with buttons for one less and one more.
+func Quantity(id, label string, value, most int, set func(int)) ui.Node {
+	most = max(most, 1)
 	step := func(name, sign string, to int) ui.Node {
-		return ui.Button(ui.Class("quantity__button"), ui.Type("button"), ui.Aria("label", name), ui.Bool("disabled", to < 1 || to > most),
-			ui.OnClick(func() { set(to) }), ui.Text(sign))
+		no := to < 1 || to > most
+		return ui.Button(ui.Class("quantity__button"), ui.Type("button"), ui.Aria("label", name), inert(no),
+			unless(no, func() { set(to) }), ui.Text(sign))
 	}
 	return ui.Div(ui.Class("quantity"), ui.Role("group"), ui.Aria("label", label),
 		step("One less", "−", value-1),
-		ui.Input(ui.Class("quantity__number"), ui.Type("number"), ui.Name("quantity"), ui.Attr("min", "1"), ui.Attr("max", strconv.Itoa(max(most, 1))),
+		ui.Input(ui.Class("quantity__number"), ui.Type("number"), ui.ID(id), ui.Name("quantity"), ui.Attr("min", "1"), ui.Attr("max", strconv.Itoa(most)),
 			ui.Attr("inputmode", "numeric"), ui.Aria("label", label), ui.Value(strconv.Itoa(value)),
 			ui.On("change", func(e ui.Event) {
-				if n, err := strconv.Atoi(e.Value); err == nil {
-					set(min(max(n, 1), max(most, 1)))
+				n, err := strconv.Atoi(e.Value)
+				if err != nil {
+					n = value
 				}
+				n = min(max(n, 1), most)
+				ui.SetField(id, strconv.Itoa(n)) // where that is what it had, too
+				set(n)
 			})),
 		step("One more", "+", value+1),
 	)

@@ -29,7 +29,7 @@ func Shows() []Show {
 			Field(Input{ID: "g2", Label: "Filled", Value: "Some text"}),
 			Field(Input{ID: "g3", Label: "Wrong", Value: "x", Error: "This is too short."}))},
 		{"Select", Select(Input{ID: "g4", Label: "Country", Value: "b"}, []Choice{{"a", "Austria"}, {"b", "Belgium"}})},
-		{"Quantity", row(Quantity("One", 1, 5, func(int) {}), Quantity("Between", 3, 5, func(int) {}), Quantity("Most", 5, 5, func(int) {}))},
+		{"Quantity", row(Quantity("g5", "One", 1, 5, func(int) {}), Quantity("g6", "Between", 3, 5, func(int) {}), Quantity("g7", "Most", 5, 5, func(int) {}))},
 		{"Badge", row(Badge("", "Plain"), Badge("sale", "Sale"), Badge("good", "In stock"), Badge("warn", "Only 2 left"))},
 		{"Price", row(Price(usd(129900), nil, false), Price(usd(4900), usd(6900), false), Price(usd(1200), nil, true), Price(nil, nil, false))},
 		{"Card and grid", Grid([]Product{
@@ -37,7 +37,7 @@ func Shows() []Show {
 			{Address: "#2", Title: "A product on sale with a title that is so long that it needs several lines", Brand: "Brand", Image: picture, Price: usd(4200), Was: usd(5900), InStock: true},
 			{Address: "#3", Title: "Sold out", Image: picture, Price: usd(4200), From: true},
 			{Address: "#4", Title: "Without a picture", Price: usd(4200), InStock: true},
-		})},
+		}, 0)},
 		{"Chips", ui.Div(ui.Class("chips"), Chip("Off", "#", false), Chip("On", "#", true))},
 		{"Breadcrumb", Breadcrumb([]Crumb{{"/", "Home"}, {"/c/x", "Kitchen"}, {"", "Kettles"}})},
 		{"Facts and summary", ui.Div(ui.Class("split"),

@@ -19,11 +19,11 @@ type Product struct {
 	From, InStock                     bool
 }
 
-// Card shows a product. The first few of a page load their pictures at once.
-func Card(p Product, eager bool) ui.Node {
+// Card shows a product.
+func Card(p Product, when Loading) ui.Node {
 	sale := p.Was != nil && p.Price != nil && p.Was.GetMinorUnits() > p.Price.GetMinorUnits()
 	return ui.Article(ui.Class("card"), ui.ClassIf(!p.InStock, "card--out"),
-		ui.Div(ui.Class("card__picture"), Picture(p.Image, p.Alt, eager),
+		ui.Div(ui.Class("card__picture"), Picture(p.Image, p.Alt, when),
 			ui.If(!p.InStock, func() ui.Node { return ui.Span(ui.Class("card__badge"), Badge("", "Sold out")) }),
 			ui.If(p.InStock && sale, func() ui.Node { return ui.Span(ui.Class("card__badge"), Badge("sale", "Sale")) }),
 		),
@@ -35,20 +35,40 @@ func Card(p Product, eager bool) ui.Node {
 	)
 }
 
-// Grid shows cards side by side.
-func Grid(products []Product) ui.Node {
+// Grid shows cards side by side. The first ones, as many as first says, are seen
+// at the first sight of the page.
+func Grid(products []Product, first int) ui.Node {
 	return ui.Ul(ui.Class("grid"), ui.Each(products, func(i int, p Product) ui.Node {
-		return ui.Li(ui.Key(p.Address), Card(p, i < 4))
+		when := Later
+		if i < first {
+			when = First
+		}
+		return ui.Li(ui.Key(p.Address), Card(p, when))
 	}))
 }
 
-// Picture shows an image; eager ones are wanted for the first sight of a page.
-func Picture(address, alt string, eager bool) ui.Node {
+// Loading says when a picture is wanted.
+type Loading uint8
+
+const (
+	// Later is when it comes near the window.
+	Later Loading = iota
+	// Soon is with the page.
+	Soon
+	// First is before all others: it is what the first sight of a page is about.
+	First
+)
+
+// Picture shows an image.
+func Picture(address, alt string, when Loading) ui.Node {
 	if address == "" {
 		return ui.Fragment()
 	}
-	loading := ui.Attr("loading", "lazy")
-	if eager {
+	var loading ui.Part
+	switch when {
+	case Later:
+		loading = ui.Attr("loading", "lazy")
+	case First:
 		loading = ui.Attr("fetchpriority", "high")
 	}
 	return ui.Img(ui.Src(address), ui.Alt(alt), loading, ui.Attr("decoding", "async"), ui.Attr("width", "640"), ui.Attr("height", "800"))

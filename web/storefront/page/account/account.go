@@ -56,6 +56,9 @@ func (p *Page) Awake() { p.shop.Remember("shopper") }
 
 // change makes a call and shows its outcome.
 func (p *Page) change(good string, call func(context.Context, accountv1.AccountServiceClient) (func(), error)) {
+	if p.busy {
+		return
+	}
 	p.busy, p.Wrong, p.Good, p.Errors = true, "", "", nil
 	p.env.Go(func(ctx context.Context) func() {
 		then, err := call(ctx, accountv1.NewAccountServiceClient(p.shop.Client))
@@ -113,9 +116,9 @@ func (p *Page) Body() ui.Node {
 			ui.Section(ui.Class("stack"), ui.H2(ui.Text("Addresses")), p.book()),
 			ui.Aside(ui.Class("stack"),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Profile")),
-					ui.Form(ui.Class("stack"), ui.Attr("method", "post"), ui.OnSubmit(func(map[string]string) { p.rename() }),
+					ui.P(ui.Class("muted small"), ui.Text(p.Profile.GetEmail())),
+					ui.Form(ui.Class("stack scripts-only"), ui.Attr("method", "post"), ui.OnSubmit(func(map[string]string) { p.rename() }),
 						component.Field(component.Input{ID: "profile_name", Label: "Name", Complete: "name", Bind: &p.Name, Error: p.Errors["name"]}),
-						ui.P(ui.Class("muted small"), ui.Text(p.Profile.GetEmail())),
 						component.Button("Save", "button--quiet button--small", p.busy, nil))),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Orders")), ui.A(ui.Href("/orders"), ui.Text("See what you bought"))),
 			),
@@ -158,7 +161,7 @@ func (p *Page) edit(a *accountv1.SavedAddress) {
 }
 
 func short(a *typev1.Address) string {
-	return a.GetLine1() + ", " + a.GetPostalCode() + " " + a.GetCity() + ", " + a.GetCountryCode()
+	return a.GetLine1() + ", " + a.GetPostalCode() + " " + a.GetCity() + ", " + state.Country(a.GetCountryCode())
 }
 
 func (p *Page) form() ui.Node {
@@ -174,7 +177,7 @@ func (p *Page) form() ui.Node {
 			field("postal_code", "Postal code", "postal-code", &a.PostalCode, false),
 			field("city", "City", "address-level2", &a.City, false),
 			field("region", "State or region", "address-level1", &a.Region, false),
-			field("country_code", "Country (two letters)", "country", &a.CountryCode, false),
+			component.Select(component.Input{ID: "country_code", Label: "Country", Complete: "country", Bind: &a.CountryCode, Error: p.Errors["address.address.country_code"]}, state.Countries),
 		),
 		ui.Label(ui.Class("check"), ui.Input(ui.Type("checkbox"), ui.BindChecked(&p.Draft.IsDefault)), ui.Span(ui.Text("Use it by default"))),
 		ui.Div(ui.Class("row"), component.Button("Save address", "", p.busy, nil), component.Button("Cancel", "button--quiet", false, func() { p.Draft = nil })))

@@ -31,14 +31,17 @@ type Sign struct {
 // LoadSign gets the page.
 func LoadSign(shop *state.Shop, up bool) func(context.Context, *site.Env) (site.View, error) {
 	return func(_ context.Context, env *site.Env) (site.View, error) {
-		return &Sign{shop: shop, env: env, Up: up, Next: SafeNext(env.Query("next"))}, nil
+		return &Sign{shop: shop, env: env, Up: up, Next: SafeNext(env.Query("next"), Home)}, nil
 	}
 }
 
-// SafeNext returns next when it is a path of this shop.
-func SafeNext(next string) string {
+// Home is where one is after signing in for its own sake.
+const Home = "/account"
+
+// SafeNext returns next when it is a path of this shop, else otherwise.
+func SafeNext(next, otherwise string) string {
 	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
-		return "/account"
+		return otherwise
 	}
 	return next
 }
@@ -66,6 +69,9 @@ func (s *Sign) Head() site.Head {
 }
 
 func (s *Sign) submit() {
+	if s.busy {
+		return
+	}
 	s.busy, s.Wrong, s.Errors = true, "", nil
 	email, password, name := s.Email, s.Password, s.Name
 	s.env.Go(func(ctx context.Context) func() {

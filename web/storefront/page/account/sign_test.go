@@ -14,7 +14,7 @@ func TestSafeNext(t *testing.T) {
 		{"javascript:alert(1)", "/account"},
 	}
 	for _, c := range cases {
-		if got := SafeNext(c.next); got != c.want {
+		if got := SafeNext(c.next, Home); got != c.want {
 			t.Errorf("SafeNext(%q) = %q, want %q", c.next, got, c.want)
 		}
 	}

@@ -44,21 +44,21 @@ func (p *Page) onward(cart *cartv1.Cart) ui.Node {
 
 func (p *Page) line(line *cartv1.CartLine) ui.Node {
 	return ui.Li(ui.Class("line"), ui.Data("sku", line.GetSku()),
-		ui.Div(ui.Class("line__picture"), component.Picture(line.GetImageUrl(), line.GetTitle(), true)),
+		ui.Div(ui.Class("line__picture"), component.Picture(line.GetImageUrl(), "", component.Soon)),
 		ui.Div(ui.Class("stack stack--tight"),
 			ui.Div(ui.Class("row row--between"),
 				ui.A(ui.Class("line__title"), ui.Href("/p/"+line.GetProductSlug()+"?variant="+url.QueryEscape(line.GetSku())), ui.Text(line.GetTitle())),
 				ui.Span(ui.Class("strong"), ui.Text(component.Money(line.GetLineTotal())))),
 			ui.If(line.GetVariantTitle() != "", func() ui.Node { return ui.P(ui.Class("muted small"), ui.Text(line.GetVariantTitle())) }),
 			component.Price(line.GetUnitPrice(), line.GetCompareAt(), false),
-			ui.Each(line.GetChanges(), func(_ int, change cartv1.LineChange) ui.Node { return told(line, change) }),
+			ui.Each(line.GetChanges(), func(_ int, change cartv1.LineChange) ui.Node { return changed(line, change) }),
 			ui.Div(ui.Class("line__foot"), p.quantity(line), p.remove(line)),
 		),
 	)
 }
 
-// told says what changed since the line was added.
-func told(line *cartv1.CartLine, change cartv1.LineChange) ui.Node {
+// changed says what changed since the line was added.
+func changed(line *cartv1.CartLine, change cartv1.LineChange) ui.Node {
 	was := component.Money(line.GetAddedUnitPrice())
 	switch change {
 	case cartv1.LineChange_LINE_CHANGE_PRICE_UP:
@@ -81,13 +81,10 @@ func (p *Page) quantity(line *cartv1.CartLine) ui.Node {
 		most = int(min(line.GetAvailable(), 99))
 	}
 	sku := line.GetSku()
-	return ui.Form(ui.Class("row"), ui.Attr("method", "post"), ui.Attr("action", "/cart/set"), ui.OnSubmit(func(form map[string]string) {
-		if n, err := strconv.Atoi(form["quantity"]); err == nil {
-			p.set(sku, n)
-		}
-	}),
+	// The field tells of each change by itself; there is nothing left to submit.
+	return ui.Form(ui.Class("row"), ui.Attr("method", "post"), ui.Attr("action", "/cart/set"), ui.Data("send", ""), ui.OnSubmit(func(map[string]string) {}),
 		ui.Input(ui.Type("hidden"), ui.Name("sku"), ui.Value(sku)),
-		component.Quantity("Quantity of "+line.GetTitle(), int(line.GetQuantity()), most, func(n int) { p.set(sku, n) }),
+		component.Quantity("quantity-"+url.QueryEscape(sku), "Quantity of "+line.GetTitle(), p.units(line), most, func(n int) { p.set(sku, n) }),
 		ui.Button(ui.Class("button button--quiet button--small plain-only"), ui.Type("submit"), ui.Text("Update")),
 	)
 }
@@ -96,5 +93,5 @@ func (p *Page) remove(line *cartv1.CartLine) ui.Node {
 	sku := line.GetSku()
 	return ui.Form(ui.Attr("method", "post"), ui.Attr("action", "/cart/remove"), ui.OnSubmit(func(map[string]string) { p.set(sku, 0) }),
 		ui.Input(ui.Type("hidden"), ui.Name("sku"), ui.Value(sku)),
-		ui.Button(ui.Class("button button--text"), ui.Type("submit"), ui.Aria("label", "Remove "+line.GetTitle()), ui.Bool("disabled", p.busy == sku), ui.Text("Remove")))
+		ui.Button(ui.Class("button button--text"), ui.Type("submit"), ui.Aria("label", "Remove "+line.GetTitle()), ui.Text("Remove")))
 }

@@ -19,6 +19,8 @@ type Back struct {
 	id   string
 	// Wrong is why there is no order.
 	Wrong string
+	// Confirm is where the shopper has to confirm the payment, still.
+	Confirm string
 }
 
 // LoadBack gets the page.
@@ -37,8 +39,7 @@ func (b *Back) Head() site.Head {
 func (b *Back) Awake() { b.resume() }
 
 func (b *Back) resume() {
-	b.Wrong = ""
-	b.shop.Remember("")
+	b.Wrong, b.Confirm = "", ""
 	b.env.Go(func(ctx context.Context) func() {
 		client := orderv1.NewCheckoutServiceClient(b.shop.Client)
 		answer, err := client.ResumeCheckout(ctx, &orderv1.ResumeCheckoutRequest{CheckoutId: b.id})
@@ -52,12 +53,17 @@ func (b *Back) resume() {
 
 func (b *Back) outcome(checkout *orderv1.Checkout, err error) {
 	switch {
+	case rpc.CodeOf(err) == rpc.NotFound:
+		b.Wrong = "Nothing was ordered, and you have not been charged."
 	case err != nil:
 		b.Wrong = rpc.Sentence(err)
 	case checkout.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_PLACED:
-		b.shop.Cart = nil
-		b.shop.ReloadCart(b.env)
-		b.env.Navigate("/checkout/thanks/" + checkout.GetOrder().GetNumber())
+		b.shop.Remember("")
+		bought(b.shop, b.env, checkout)
+	case checkout.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_ACTION_REQUIRED:
+		b.Wrong, b.Confirm = "Your bank wants you to confirm the payment.", checkout.GetActionUrl()
+	case checkout.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_PENDING:
+		b.Wrong = "This takes longer than usual. Ask again in a moment: you will not be charged twice."
 	case checkout.GetMessage() != "":
 		b.Wrong = checkout.GetMessage()
 	default:
@@ -69,7 +75,10 @@ func (b *Back) outcome(checkout *orderv1.Checkout, err error) {
 func (b *Back) Body() ui.Node {
 	if b.Wrong != "" {
 		return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Not paid yet")), component.Notice("wrong", b.Wrong),
-			ui.Div(ui.Class("row"), component.Button("Ask again", "button--quiet", false, b.resume), component.ButtonLink("Back to checkout", "/checkout", "")))
+			ui.Div(ui.Class("row"),
+				ui.If(b.Confirm != "", func() ui.Node { return component.ButtonLink("Confirm the payment", b.Confirm, "") }),
+				ui.If(b.Confirm == "", func() ui.Node { return component.ButtonLink("Back to checkout", addressOf(Payment), "") }),
+				component.Button("Ask again", "button--quiet", false, b.resume)))
 	}
 	return ui.Div(ui.Class("stack"), ui.Aria("busy", "true"), ui.H1(ui.Text("One moment")),
 		ui.P(ui.Class("muted"), ui.Text("Your payment is being confirmed.")), ui.Div(ui.Class("skeleton")))

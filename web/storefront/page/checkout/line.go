@@ -15,7 +15,7 @@ func Line(image string, title ui.Node, variant string, units int, total *typev1.
 		detail += " " + variant
 	}
 	return ui.Div(ui.Class("line line--small"),
-		ui.Div(ui.Class("line__picture"), component.Picture(image, "", false)),
+		ui.Div(ui.Class("line__picture"), component.Picture(image, "", component.Later)),
 		ui.Div(ui.Class("row row--between"),
 			ui.Div(ui.Class("stack stack--tight"), title, ui.Span(ui.Class("muted small"), ui.Text(detail))),
 			ui.Span(ui.Text(component.Money(total)))))

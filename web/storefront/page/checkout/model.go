@@ -6,6 +6,7 @@ package checkout
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
@@ -13,12 +14,15 @@ import (
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	paymentv1 "github.com/souk-commerce/souk/api/lite/souk/payment/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
 	"github.com/souk-commerce/souk/web/storefront/state"
+	"github.com/souk-commerce/souk/web/ui/component"
 )
 
-// The steps, in order.
+// The steps, in order. Each has its address, so that going back in the browser goes
+// back a step.
 const (
 	Address = iota
 	Delivery
@@ -45,7 +49,12 @@ type Page struct {
 	Wrong  string
 	Errors map[string]string
 
-	busy bool
+	busy, bought, awake bool
+	// next is the environment that the page was last loaded in.
+	next *site.Env
+	// priced is the cart that Quote is for, wanted the way of delivery that was chosen
+	// last.
+	priced, wanted string
 	// id names this checkout. A lost answer is asked for again under the same id;
 	// only after a refusal a new one begins.
 	id    string
@@ -57,10 +66,12 @@ type Card struct {
 	Number, Expiry, Code, Name string
 }
 
-// Load gets the page. An empty cart has no checkout.
+// Load gets the page. An empty cart has no checkout. Loaded again within a visit, it
+// is the same page, with all that was typed.
 func Load(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) {
+	var visit struct{ page *Page }
 	return func(ctx context.Context, env *site.Env) (site.View, error) {
-		answer, err := cartv1.NewCartServiceClient(shop.Client).GetCart(ctx, &cartv1.GetCartRequest{})
+		answer, err := cartv1.NewCartServiceClient(shop.Client).GetCart(ctx, &cartv1.GetCartRequest{CurrencyCode: shop.Chosen()})
 		if code := rpc.CodeOf(err); code == rpc.Unauthenticated || code == rpc.PermissionDenied {
 			return nil, site.Redirect{To: "/cart"}
 		}
@@ -71,18 +82,83 @@ func Load(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) 
 		if len(shop.Cart.GetLines()) == 0 || !shop.Cart.GetReady() {
 			return nil, site.Redirect{To: "/cart"}
 		}
+		if page := visit.page; page != nil && !page.bought {
+			page.next = env
+			return page, nil
+		}
 		config, err := paymentv1.NewPaymentServiceClient(shop.Client).GetPaymentConfig(ctx, &paymentv1.GetPaymentConfigRequest{})
 		if err != nil {
 			return nil, err
 		}
-		page := &Page{shop: shop, env: env, Config: config, To: typev1.Address{CountryCode: "US"}}
+		page := &Page{shop: shop, env: env, Config: config, To: typev1.Address{CountryCode: state.Countries[0].Value}}
 		page.know(ctx)
+		visit.page = page
 		return page, nil
 	}
 }
 
+// Awake implements site.Awaker.
+func (p *Page) Awake() {
+	if p.next != nil {
+		p.env, p.next = p.next, nil
+	}
+	if !p.awake {
+		p.awake = true
+		p.recall()
+		browser.OnLeave(func() {
+			if !p.bought {
+				p.save()
+			}
+		})
+	}
+	p.seek(stepOf(p.env))
+}
+
+// seek shows the step wanted, or the last one before it that can be shown.
+func (p *Page) seek(wanted int) {
+	if wanted == Review && p.token == "" {
+		wanted = Payment
+	}
+	switch {
+	case p.priced == p.basket():
+		p.turn(wanted)
+	case wanted > Address && len(p.missing()) == 0:
+		p.quote(p.Option, func() { p.turn(wanted) })
+	default:
+		p.Quote, p.priced = nil, ""
+		p.turn(Address)
+		p.env.Replace(addressOf(Address))
+	}
+}
+
+// basket tells carts apart that would be priced differently.
+func (p *Page) basket() string {
+	cart := p.shop.Cart
+	return strconv.FormatInt(cart.GetVersion(), 10) + " " + component.Money(cart.GetSubtotal()) + " " + cart.GetCurrencyCode()
+}
+
+// stepOf is the step that the address asks for.
+func stepOf(env *site.Env) int {
+	for step, name := range names {
+		if strings.ToLower(name) == env.Query("step") {
+			return step
+		}
+	}
+	return Address
+}
+
+func addressOf(step int) string {
+	if step == Address {
+		return "/checkout"
+	}
+	return "/checkout?step=" + strings.ToLower(names[step])
+}
+
 // know fills in what a signed-in shopper told us before.
 func (p *Page) know(ctx context.Context) {
+	if p.shop.Guest() {
+		return
+	}
 	accounts := accountv1.NewAccountServiceClient(p.shop.Client)
 	profile, err := accounts.GetProfile(ctx, &accountv1.GetProfileRequest{})
 	if err != nil {
@@ -141,13 +217,19 @@ func (p *Page) complain(err error) {
 		if id, ok := fields[path]; ok {
 			p.Errors[id] = sentence
 			p.Step = Address
+			p.env.Replace(addressOf(Address))
 		}
 	}
 }
 
-// begin forgets the last complaint and marks that something is on its way.
-func (p *Page) begin() {
+// begin forgets the last complaint and marks that something is on its way; false
+// when something still is.
+func (p *Page) begin() bool {
+	if p.busy {
+		return false
+	}
 	p.busy, p.Wrong, p.Errors = true, "", map[string]string{}
+	return true
 }
 
 // currency is what the cart is priced in.

@@ -4,6 +4,7 @@ import (
 	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/storefront/state"
 	"github.com/souk-commerce/souk/web/ui"
 	"github.com/souk-commerce/souk/web/ui/component"
 )
@@ -11,10 +12,12 @@ import (
 // Body implements site.View.
 func (p *Page) Body() ui.Node {
 	return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Checkout")),
-		ui.Div(ui.Class("plain-only"), component.Notice("", "Checkout is being made ready. It needs JavaScript, because card data goes straight from your browser to the payment provider.")),
-		component.Steps(names, p.Step, p.goTo),
+		ui.Div(ui.Class("plain-only stack"),
+			component.Notice("warn", "Checkout needs JavaScript, because card data goes straight from your browser to the payment provider. It is switched off here, or did not arrive."),
+			ui.Div(ui.A(ui.Class("button"), ui.Href("/checkout"), ui.Data("leave", ""), ui.Text("Try again")))),
+		ui.Div(ui.Class("scripts-only"), component.Steps(names, p.Step, p.goTo)),
 		ui.Div(ui.Class("split"),
-			ui.Section(ui.Class("panel stack"), ui.Attr("tabindex", "-1"), ui.ID("step"), ui.Aria("label", names[p.Step]), ui.Key(names[p.Step]),
+			ui.Section(ui.Class("panel stack scripts-only"), ui.Attr("tabindex", "-1"), ui.ID("step"), ui.Aria("label", names[p.Step]), ui.Key(names[p.Step]),
 				ui.H2(ui.Text(names[p.Step])), p.wrong(), p.step()),
 			ui.Aside(ui.Class("split__aside panel stack"), p.summary()),
 		))
@@ -42,26 +45,18 @@ func (p *Page) field(id, label, complete string, value *string, more component.I
 	return component.Field(more)
 }
 
-// countries are where the shop sends to.
-var countries = []component.Choice{
-	{Value: "US", Label: "United States"}, {Value: "CA", Label: "Canada"}, {Value: "GB", Label: "United Kingdom"}, {Value: "DE", Label: "Germany"},
-	{Value: "AT", Label: "Austria"}, {Value: "CH", Label: "Switzerland"}, {Value: "FR", Label: "France"}, {Value: "ES", Label: "Spain"},
-	{Value: "IT", Label: "Italy"}, {Value: "NL", Label: "Netherlands"}, {Value: "BE", Label: "Belgium"}, {Value: "PL", Label: "Poland"},
-	{Value: "SE", Label: "Sweden"}, {Value: "DK", Label: "Denmark"}, {Value: "IE", Label: "Ireland"}, {Value: "PT", Label: "Portugal"},
-}
-
 func (p *Page) address() ui.Node {
-	wide := component.Input{Wide: true}
+	wide, must := component.Input{Wide: true}, component.Input{Wide: true, Required: true}
 	return ui.Form(ui.Class("stack"), ui.ID("address"), ui.Attr("method", "post"), ui.Bool("novalidate", true), ui.OnSubmit(func(map[string]string) { p.addressDone() }),
 		ui.Div(ui.Class("fields"),
-			p.field("email", "E-mail", "email", &p.Email, component.Input{Wide: true, Type: "email", Hint: "For the confirmation and news of the parcel."}),
-			p.field("name", "Name", "name", &p.To.Name, wide),
-			p.field("line1", "Street and number", "address-line1", &p.To.Line1, wide),
+			p.field("email", "E-mail", "email", &p.Email, component.Input{Wide: true, Required: true, Type: "email", Hint: "For the confirmation and news of the parcel."}),
+			p.field("name", "Name", "name", &p.To.Name, must),
+			p.field("line1", "Street and number", "address-line1", &p.To.Line1, must),
 			p.field("line2", "Apartment, floor (optional)", "address-line2", &p.To.Line2, wide),
-			p.field("postal_code", "Postal code", "postal-code", &p.To.PostalCode, component.Input{}),
-			p.field("city", "City", "address-level2", &p.To.City, component.Input{}),
+			p.field("postal_code", "Postal code", "postal-code", &p.To.PostalCode, component.Input{Required: true}),
+			p.field("city", "City", "address-level2", &p.To.City, component.Input{Required: true}),
 			p.field("region", "State or region", "address-level1", &p.To.Region, component.Input{}),
-			component.Select(component.Input{ID: "country_code", Label: "Country", Complete: "country", Bind: &p.To.CountryCode, Error: p.Errors["country_code"]}, countries),
+			component.Select(component.Input{ID: "country_code", Label: "Country", Complete: "country", Bind: &p.To.CountryCode, Error: p.Errors["country_code"]}, state.Countries),
 			p.field("phone", "Phone (optional)", "tel", &p.To.Phone, component.Input{Type: "tel", Wide: true}),
 		),
 		ui.Div(component.Button("Continue to delivery", "", p.busy, nil)))
@@ -73,7 +68,7 @@ func (p *Page) delivery() ui.Node {
 			ui.Each(p.Quote.GetDeliveryOptions(), func(_ int, option *orderv1.DeliveryOption) ui.Node {
 				return ui.Label(ui.Class("choice"),
 					ui.Input(ui.Type("radio"), ui.Name("delivery"), ui.Value(option.GetId()), ui.Bool("checked", option.GetId() == p.Option),
-						ui.On("change", func(ui.Event) { p.quote(option.GetId(), func() {}) })),
+						ui.On("change", func(ui.Event) { p.deliver(option.GetId()) })),
 					ui.Span(ui.Class("stack stack--tight"), ui.Span(ui.Class("strong"), ui.Text(option.GetName())), ui.Span(ui.Class("muted small"), ui.Text(option.GetPromise()))),
 					ui.Span(ui.Class("choice__price"), ui.Text(free(option.GetPrice()))))
 			})),
@@ -93,9 +88,9 @@ func (p *Page) payment() ui.Node {
 			return component.Notice("", "No money moves here. 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined, 4000 0000 0000 3220 asks for 3-D Secure; any date to come, any code.")
 		}),
 		ui.Div(ui.Class("fields"),
-			p.field("card_number", "Card number", "cc-number", &p.Card.Number, component.Input{Wide: true, More: numeric}),
-			p.field("card_expiry", "Expires (MM / YY)", "cc-exp", &p.Card.Expiry, component.Input{More: numeric}),
-			p.field("card_code", "Security code", "cc-csc", &p.Card.Code, component.Input{More: numeric}),
+			p.field("card_number", "Card number", "cc-number", &p.Card.Number, component.Input{Wide: true, Required: true, More: numeric}),
+			p.field("card_expiry", "Expires (MM / YY)", "cc-exp", &p.Card.Expiry, component.Input{Required: true, More: numeric}),
+			p.field("card_code", "Security code", "cc-csc", &p.Card.Code, component.Input{Required: true, More: numeric}),
 			p.field("card_name", "Name on card", "cc-name", &p.Card.Name, component.Input{Wide: true}),
 		),
 		ui.P(ui.Class("muted small"), ui.Text("Your card data goes straight to the payment provider.")),
@@ -131,7 +126,7 @@ func (p *Page) chosen() string {
 
 func oneLine(a *typev1.Address) string {
 	text := a.GetName()
-	for _, part := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), a.GetCountryCode()} {
+	for _, part := range []string{a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), state.Country(a.GetCountryCode())} {
 		if part != "" && part != " " {
 			text += ", " + part
 		}

@@ -7,29 +7,49 @@ import (
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
+	"github.com/souk-commerce/souk/web/site"
+	"github.com/souk-commerce/souk/web/storefront/state"
 	"github.com/souk-commerce/souk/web/ui"
 )
 
-// goTo shows a step.
+// goTo goes on, or back, to a step.
 func (p *Page) goTo(step int) {
+	if p.busy || step == p.Step {
+		return
+	}
+	p.env.Push(addressOf(step))
+	p.turn(step)
+}
+
+// turn shows a step.
+func (p *Page) turn(step int) {
+	if p.Step == step {
+		return
+	}
 	p.Step, p.Wrong = step, ""
 	ui.After(func() { browser.Focus("#step") })
 }
 
 // addressDone checks the address and asks what delivery there costs.
 func (p *Page) addressDone() {
-	p.begin()
+	if !p.begin() {
+		return
+	}
 	if errors := p.missing(); len(errors) > 0 {
 		p.busy, p.Errors = false, errors
 		ui.After(func() { browser.Focus("[aria-invalid=true]") })
 		return
 	}
+	p.busy = false
 	p.quote("", func() { p.goTo(Delivery) })
 }
 
 // quote prices the cart for the address and a way of delivery.
 func (p *Page) quote(option string, then func()) {
-	p.begin()
+	if !p.begin() {
+		return
+	}
+	basket := p.basket()
 	request := &orderv1.QuoteRequest{ShippingAddress: &p.To, DeliveryOptionId: option, CurrencyCode: p.currency()}
 	p.env.Go(func(ctx context.Context) func() {
 		answer, err := orderv1.NewCheckoutServiceClient(p.shop.Client).Quote(ctx, request)
@@ -39,15 +59,27 @@ func (p *Page) quote(option string, then func()) {
 				p.complain(err)
 				return
 			}
-			p.Quote, p.Option = answer, answer.GetDeliveryOptionId()
+			p.Quote, p.Option, p.priced = answer, answer.GetDeliveryOptionId(), basket
 			then()
+		}
+	})
+}
+
+// deliver prices another way of delivery. The last choice counts.
+func (p *Page) deliver(option string) {
+	p.wanted = option
+	p.quote(option, func() {
+		if p.wanted != option {
+			p.deliver(p.wanted)
 		}
 	})
 }
 
 // cardDone turns the card into a token.
 func (p *Page) cardDone() {
-	p.begin()
+	if !p.begin() {
+		return
+	}
 	if p.Errors = p.Card.wrong(); len(p.Errors) > 0 {
 		p.busy = false
 		ui.After(func() { browser.Focus("[aria-invalid=true]") })
@@ -68,16 +100,22 @@ func (p *Page) cardDone() {
 	})
 }
 
+func returnPath(id string) string { return "/checkout/return/" + id }
+
 // place buys. The same id goes along until there is an answer.
 func (p *Page) place() {
-	p.begin()
+	if !p.begin() {
+		return
+	}
 	if p.id == "" {
 		p.id = rpc.NewKey()
 	}
 	id := p.id
+	// Whoever loads the page again from here on is told what came of it.
+	browser.Replace(returnPath(id))
 	request := &orderv1.PlaceOrderRequest{
 		CheckoutId: id, Email: p.Email, ShippingAddress: &p.To, DeliveryOptionId: p.Option, CurrencyCode: p.currency(),
-		PaymentMethod: p.token, ExpectedTotal: p.Quote.GetTotals().GetTotal(), ReturnPath: "/checkout/return/" + id,
+		PaymentMethod: p.token, ExpectedTotal: p.Quote.GetTotals().GetTotal(), ReturnPath: returnPath(id),
 	}
 	p.env.Go(func(ctx context.Context) func() {
 		client := orderv1.NewCheckoutServiceClient(p.shop.Client)
@@ -125,9 +163,8 @@ func settle(ctx context.Context, client orderv1.CheckoutServiceClient, checkout 
 func (p *Page) outcome(checkout *orderv1.Checkout) {
 	switch checkout.GetState() {
 	case orderv1.CheckoutState_CHECKOUT_STATE_PLACED:
-		p.shop.Cart = nil
-		p.shop.ReloadCart(p.env)
-		p.env.Navigate("/checkout/thanks/" + checkout.GetOrder().GetNumber())
+		p.bought = true
+		bought(p.shop, p.env, checkout)
 	case orderv1.CheckoutState_CHECKOUT_STATE_ACTION_REQUIRED:
 		p.busy = true
 		browser.Leave(checkout.GetActionUrl())
@@ -138,15 +175,25 @@ func (p *Page) outcome(checkout *orderv1.Checkout) {
 	}
 }
 
+// bought shows the order that a checkout ended in. There is no way back into it.
+func bought(shop *state.Shop, env *site.Env, checkout *orderv1.Checkout) {
+	forget()
+	shop.Cart = nil
+	shop.ReloadCart(env)
+	env.Become("/checkout/thanks/" + checkout.GetOrder().GetNumber())
+}
+
 // refused leads back to the step that can mend it. The next attempt is a new checkout.
 func (p *Page) refused(checkout *orderv1.Checkout) {
 	p.id = ""
+	p.env.Replace(addressOf(p.Step))
 	sentence := checkout.GetMessage()
 	if sentence == "" {
 		sentence = "The order could not be placed. You have not been charged."
 	}
 	switch checkout.GetReason() {
 	case "stock_short", "cart_changed", "cart_empty":
+		p.shop.Say(p.env, state.Toast{Sentence: sentence, At: "/cart"})
 		p.env.Navigate("/cart")
 		return
 	case "total_changed":
@@ -154,6 +201,7 @@ func (p *Page) refused(checkout *orderv1.Checkout) {
 		return
 	}
 	p.token, p.Card.Code = "", ""
-	p.goTo(Payment)
+	p.env.Replace(addressOf(Payment))
+	p.turn(Payment)
 	p.Wrong = sentence
 }

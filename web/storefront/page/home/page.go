@@ -12,9 +12,9 @@ func (p *Page) Body() ui.Node {
 	return ui.Div(ui.Class("stack stack--loose"),
 		p.hero(),
 		p.tiles(),
-		section("New in", "/search?sort=newest", component.Grid(shelf.Products(p.Newest, p.shop.Currency))),
+		section("Just arrived", "/search?sort=newest", component.Grid(shelf.Products(p.Newest, p.shop.Currency), 0)),
 		ui.Each(p.Collections, func(_ int, s Shown) ui.Node {
-			return section(s.Collection.GetName(), "", component.Grid(shelf.Products(s.Products, p.shop.Currency)))
+			return section(s.Collection.GetName(), "", component.Grid(shelf.Products(s.Products, p.shop.Currency), 0))
 		}),
 	)
 }
@@ -31,7 +31,7 @@ func (p *Page) hero() ui.Node {
 		),
 		ui.Div(ui.Class("hero__pictures"), ui.Each(p.pictured(2), func(_ int, product *catalogv1.Product) ui.Node {
 			card := shelf.Product(product, p.shop.Currency)
-			return ui.A(ui.Href(card.Address), component.Picture(card.Image, card.Alt, true))
+			return ui.A(ui.Href(card.Address), component.Picture(card.Image, card.Alt, component.First))
 		})),
 	)
 }
@@ -54,7 +54,7 @@ func (p *Page) tiles() ui.Node {
 	}
 	return section("Shop by category", "", ui.Ul(ui.Class("tiles"), ui.Each(categories, func(_ int, c *catalogv1.Category) ui.Node {
 		return ui.Li(ui.A(ui.Class("tile"), ui.Href("/c/"+c.GetSlug()),
-			component.Picture(c.GetImage().GetUrl(), "", false),
+			component.Picture(c.GetImage().GetUrl(), "", component.Later),
 			ui.Span(ui.Class("tile__name"), ui.Text(c.GetName()))))
 	})))
 }

@@ -210,9 +210,9 @@ func LoadCategory(shop *state.Shop) func(context.Context, *site.Env) (site.View,
 func (p *Page) Head() site.Head {
 	head := site.Head{
 		Title: p.title() + " · Souk", Canonical: Wish{Path: p.Wish.Path, Query: p.Wish.Query, Page: p.Wish.Page}.Address(),
-		Description: "Find " + p.title() + " at Souk.",
-		Cache:       site.Cache{Fresh: time.Second, Error: 24 * time.Hour},
-		Keys:        []string{"categories"},
+		Description: "Find " + p.title() + " at Souk.", Hidden: p.Wish.Query != "",
+		Cache: site.Cache{Fresh: time.Second, Error: 24 * time.Hour},
+		Keys:  []string{"categories"},
 	}
 	if p.Category != nil {
 		category := p.Category.GetCategory()

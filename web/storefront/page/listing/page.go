@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"net/url"
 	"strconv"
 
 	catalogv1 "github.com/souk-commerce/souk/api/lite/souk/catalog/v1"
@@ -62,7 +63,8 @@ func (p *Page) results() ui.Node {
 			ui.Div(component.ButtonLink("See all products", "/search", "button--quiet")))
 	}
 	return ui.Fragment(
-		component.Grid(shelf.Hits(p.Found.GetHits())),
+		ui.H2(ui.Class("visually-hidden"), ui.Text("Products")),
+		component.Grid(shelf.Hits(p.Found.GetHits()), 4),
 		component.Pagination(max(int(p.Found.GetPage()), 1), int(p.Found.GetPageCount()), func(n int) string { return p.Wish.On(n).Address() }),
 	)
 }
@@ -95,7 +97,7 @@ func (p *Page) label(field, value string) string {
 }
 
 func (p *Page) sorting() ui.Node {
-	return ui.Form(ui.Class("row"), ui.Attr("method", "get"), ui.Attr("action", p.Wish.Path), p.kept("sort"),
+	return ui.Form(ui.Class("row"), ui.Attr("method", "get"), ui.Attr("action", p.Wish.Path), ui.Data("send", ""), p.kept("sort"),
 		ui.Label(ui.Class("visually-hidden"), ui.For("sort"), ui.Text("Sort by")),
 		ui.Select(ui.Class("field__input"), ui.ID("sort"), ui.Name("sort"),
 			ui.On("change", func(e ui.Event) {
@@ -142,6 +144,7 @@ func (p *Page) facets() ui.Node {
 		ui.Input(ui.Class("facets-toggle visually-hidden"), ui.Type("checkbox"), ui.ID("filters")),
 		ui.Label(ui.Class("facets-label button button--quiet button--small"), ui.For("filters"), component.Icon("filter"), ui.Text("Filters")),
 		ui.Div(ui.Class("facets"),
+			ui.H2(ui.Class("visually-hidden"), ui.Text("Filters")),
 			ui.Each(p.Found.GetFacets(), func(i int, f *searchv1.Facet) ui.Node { return p.facet(f, i < 4) }),
 			p.prices(), p.stock()))
 }
@@ -157,7 +160,7 @@ func (p *Page) facet(f *searchv1.Facet, open bool) ui.Node {
 			if label == "" {
 				label = v.GetValue()
 			}
-			return ui.Li(ui.A(ui.Class("facet__value"), ui.Href(p.Wish.Toggle(f.GetField(), v.GetValue()).Address()), ui.Attr("rel", "nofollow"),
+			return ui.Li(ui.A(ui.Class("facet__value"), ui.ID("facet-"+url.QueryEscape(f.GetField()+"="+v.GetValue())), ui.Href(p.Wish.Toggle(f.GetField(), v.GetValue()).Address()), ui.Attr("rel", "nofollow"),
 				ui.When(v.GetSelected(), ui.Aria("current", "true")),
 				ui.Span(ui.Class("facet__box"), ui.Aria("hidden", "true")), ui.Span(ui.Text(label)),
 				ui.Span(ui.Class("facet__count"), ui.Text(strconv.Itoa(int(v.GetCount()))))))
@@ -187,6 +190,6 @@ func (p *Page) prices() ui.Node {
 func (p *Page) stock() ui.Node {
 	wish := p.Wish
 	wish.InStock, wish.Page = !wish.InStock, 1
-	return ui.Div(ui.Class("facet"), ui.A(ui.Class("facet__value"), ui.Href(wish.Address()), ui.When(p.Wish.InStock, ui.Aria("current", "true")),
+	return ui.Div(ui.Class("facet"), ui.A(ui.Class("facet__value"), ui.ID("facet-stock"), ui.Href(wish.Address()), ui.When(p.Wish.InStock, ui.Aria("current", "true")),
 		ui.Span(ui.Class("facet__box"), ui.Aria("hidden", "true")), ui.Span(ui.Text("In stock only"))))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/souk-commerce/souk/web/ui/component"
 )
 
-// Page is a heading, a sentence and a way on.
+// Page is a heading, a sentence and a way on. No search engine shall know it.
 type Page struct {
 	Heading, Sentence string
 	Status            int
@@ -38,7 +38,7 @@ func Offline(context.Context, *site.Env) (site.View, error) {
 
 // Head implements site.View.
 func (p *Page) Head() site.Head {
-	return site.Head{Title: p.Heading + " · Souk", Description: p.Sentence, Canonical: "/", Status: p.Status, Private: p.Status >= 500}
+	return site.Head{Title: p.Heading + " · Souk", Description: p.Sentence, Hidden: true, Status: p.Status, Private: p.Status >= 500}
 }
 
 // Body implements site.View.

@@ -7,6 +7,7 @@ import (
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
 	"github.com/souk-commerce/souk/web/storefront/page/checkout"
+	"github.com/souk-commerce/souk/web/storefront/state"
 	"github.com/souk-commerce/souk/web/ui"
 	"github.com/souk-commerce/souk/web/ui/component"
 )
@@ -99,7 +100,7 @@ func (p *Page) paid() ui.Node {
 
 func address(a *typev1.Address) ui.Node {
 	var lines []ui.Node
-	for _, part := range []string{a.GetName(), a.GetCompany(), a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), a.GetCountryCode()} {
+	for _, part := range []string{a.GetName(), a.GetCompany(), a.GetLine1(), a.GetLine2(), a.GetPostalCode() + " " + a.GetCity(), a.GetRegion(), state.Country(a.GetCountryCode())} {
 		if part != "" && part != " " {
 			lines = append(lines, ui.Text(part), ui.Br())
 		}
@@ -115,25 +116,24 @@ func (l *List) Body() ui.Node {
 				ui.If(l.Stranger, func() ui.Node { return component.ButtonLink("Sign in", "/signin?next=/orders", "button--quiet") })))
 	}
 	return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Orders")),
-		ui.Div(ui.Class("table-scroll"), ui.Table(ui.Class("table"),
-			ui.Thead(ui.Tr(ui.Th(ui.Text("Order")), ui.Th(ui.Text("Placed")), ui.Th(ui.Text("Items")), ui.Th(ui.Text("Total")), ui.Th(ui.Text("Status")))),
-			ui.Tbody(ui.Each(l.Orders, func(_ int, o *orderv1.Order) ui.Node {
-				return ui.Tr(
-					ui.Td(ui.A(ui.Href("/orders/"+o.GetNumber()), ui.Text(o.GetNumber()))),
-					ui.Td(ui.Text(o.GetCreateTime().AsTime().UTC().Format("2 Jan 2006"))),
-					ui.Td(ui.Text(strconv.Itoa(units(o)))),
-					ui.Td(ui.Text(component.Money(o.GetTotals().GetTotal()))),
-					ui.Td(status(o.GetStatus())))
-			})))),
+		ui.Ul(ui.Class("lines"), ui.Each(l.Orders, func(_ int, o *orderv1.Order) ui.Node {
+			return ui.Li(ui.Class("entry"),
+				ui.Div(ui.Class("stack stack--tight"), ui.A(ui.Class("strong"), ui.Href("/orders/"+o.GetNumber()), ui.Text(o.GetNumber())),
+					ui.Span(ui.Class("muted small"), ui.Text(o.GetCreateTime().AsTime().UTC().Format("2 January 2006")+" · "+units(o)))),
+				ui.Div(ui.Class("entry__end"), ui.Span(ui.Class("strong"), ui.Text(component.Money(o.GetTotals().GetTotal()))), status(o.GetStatus())))
+		})),
 		ui.If(l.Next != "", func() ui.Node {
 			return ui.Div(component.ButtonLink("Older orders", "/orders?after="+url.QueryEscape(l.Next), "button--quiet"))
 		}))
 }
 
-func units(o *orderv1.Order) int {
+func units(o *orderv1.Order) string {
 	n := 0
 	for _, line := range o.GetLines() {
 		n += int(line.GetQuantity())
 	}
-	return n
+	if n == 1 {
+		return "1 item"
+	}
+	return strconv.Itoa(n) + " items"
 }

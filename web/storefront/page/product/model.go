@@ -147,14 +147,18 @@ func (p *Page) images() []*catalogv1.Image {
 	return images
 }
 
-// choose makes v the chosen variant.
+// choose makes v the chosen variant; the address is the variant's from then on.
 func (p *Page) choose(v *catalogv1.Variant) {
 	p.Variant, p.Picture, p.wrong = v, 0, ""
 	p.Units = max(1, min(p.Units, p.most()))
+	p.env.Replace(p.address(v))
 }
 
 // add puts what is chosen into the cart.
 func (p *Page) add() {
+	if p.busy {
+		return
+	}
 	p.busy, p.wrong = true, ""
 	p.shop.Add(p.env, p.Variant.GetSku(), p.Units, func(err error) {
 		p.busy = false

@@ -82,10 +82,11 @@ func (p *Page) option(o *catalogv1.Option) ui.Node {
 		ui.Div(ui.Class("chips"), ui.Each(o.GetValues(), func(_ int, value string) ui.Node {
 			v := p.with(o.GetName(), value)
 			if v == nil {
-				return ui.Span(ui.Class("chip chip--off"), ui.Aria("disabled", "true"), ui.Text(value))
+				return ui.Span(ui.Class("chip chip--off"), ui.Text(value), ui.Span(ui.Class("visually-hidden"), ui.Text(", not made")))
 			}
 			return ui.A(ui.Class("chip"), ui.ClassIf(!p.buyable(v), "chip--off"), ui.Href(p.address(v)), ui.Attr("rel", "nofollow"),
-				ui.When(value == chosen, ui.Aria("current", "true")), ui.OnFollow(func() { p.choose(v) }), ui.Text(value))
+				ui.When(value == chosen, ui.Aria("current", "true")), ui.OnFollow(func() { p.choose(v) }), ui.Text(value),
+				ui.If(!p.buyable(v), func() ui.Node { return ui.Span(ui.Class("visually-hidden"), ui.Text(", sold out")) }))
 		})))
 }
 
@@ -111,7 +112,7 @@ func (p *Page) form() ui.Node {
 	return ui.Form(ui.Class("row"), ui.ID("buy"), ui.Attr("method", "post"), ui.Attr("action", "/cart/add"),
 		ui.OnSubmit(func(map[string]string) { p.add() }),
 		ui.Input(ui.Type("hidden"), ui.Name("sku"), ui.Value(p.Variant.GetSku())),
-		component.Quantity("Quantity", p.Units, p.most(), func(n int) { p.Units = n }),
+		component.Quantity("quantity", "Quantity", p.Units, p.most(), func(n int) { p.Units = n }),
 		component.Button("Add to cart", "", p.busy, nil),
 	)
 }
