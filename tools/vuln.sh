@@ -6,7 +6,7 @@ set -eu -o pipefail
 program=$(realpath "$1")
 cd "$2"
 if said=$(GOWORK=off "$program" ${GOVULNDB:+-db "$GOVULNDB"} ./... 2>&1); then
-	echo "govulncheck $2: $(tail -n 1 <<<"$said")"
+	echo "govulncheck $2: $(grep -m 1 'No vulnerabilities found' <<<"$said")"
 elif grep -q 'fetching vulnerabilities: .*\(no such host\|timeout\|refused\|unreachable\)' <<<"$said"; then
 	echo "govulncheck $2: NOT CHECKED, the vulnerability database cannot be reached" >&2
 else
