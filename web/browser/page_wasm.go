@@ -223,6 +223,9 @@ func OnReturn(do func()) {
 	})
 }
 
+// OnLine calls do when there is a network again.
+func OnLine(do func()) { listen(js.Global(), "online", func(js.Value) { do() }) }
+
 // OnLeave calls do each time that the page goes out of sight, perhaps for good.
 func OnLeave(do func()) {
 	listen(js.Global(), "pagehide", func(js.Value) { do() })

@@ -93,6 +93,8 @@ func Sentence(err error) string {
 	switch {
 	case errors.As(err, &e) && e.Code == Unavailable:
 		return "We cannot reach the shop at the moment. Please try again."
+	case errors.As(err, &e) && len(e.Fields) > 0 && strings.HasPrefix(e.Message, "Please check "+e.Fields[0].Path):
+		return "Please check what you entered." // paths are for programs
 	case errors.As(err, &e) && e.Message != "" && e.Code != Internal && e.Code != Unknown:
 		return capital(e.Message)
 	}

@@ -22,6 +22,8 @@ type running struct {
 	env    *Env
 	view   View
 	cancel context.CancelFunc
+	// standsIn is true while a page is shown for one that cannot be had.
+	standsIn bool
 }
 
 // Run shows the page that the document was loaded with, follows links from
@@ -41,6 +43,12 @@ func Run(build func(client *rpc.Client, choices Choices) *Site) {
 	ui.Run(r.draw, func() {
 		browser.Navigate(browser.Navigation{Go: r.navigate, Back: r.back})
 		browser.Hydrated()
+		switch {
+		case r.standsIn:
+			browser.OnLine(func() { browser.Leave(browser.Address()) })
+		case copied != "":
+			setHead(r.view.Head()) // the document's is the copy's
+		}
 		r.site.Awake(r.env)
 		r.awake()
 	})
@@ -61,7 +69,7 @@ func (r *running) first(standIn string) {
 		}
 		if standIn != "" && view.Head().Status >= 500 {
 			if stays, err := r.site.Load(context.Background(), r.newEnv(standIn)); err == nil {
-				view = stays
+				view, r.standsIn = stays, true
 			}
 		}
 		r.env, r.view = env, view

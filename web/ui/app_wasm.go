@@ -151,7 +151,7 @@ func listener(h handler) app.EventHandler {
 	return func(ctx app.Context, e app.Event) {
 		target := ctx.JSSrc()
 		if h.event == "input" {
-			typed(property(target, "id"), property(target, "value"))
+			typed(property(target, "id"), property(target, "value"), target)
 		}
 		event := Event{
 			Value:   property(target, "value"),

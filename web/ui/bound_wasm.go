@@ -12,9 +12,10 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 type boundField struct {
 	// What go-app believes to be the field's value.
 	told string
-	// What the field had at its last event, if it had one.
-	had   string
-	typed bool
+	// The field, and what it had, at its last event, if it had one.
+	element app.Value
+	had     string
+	typed   bool
 	// The frame that it was last part of: a field that was away is a new one.
 	frame int
 }
@@ -30,6 +31,7 @@ func keepUp(id, want string) string {
 	}
 	f.frame = stage.frame
 	if f.typed && f.had == want {
+		f.check(id, want)
 		return f.told
 	}
 	if f.typed {
@@ -50,10 +52,24 @@ func SetField(id, value string) {
 	})
 }
 
+// check gives the value to a field that go-app made anew from what it was told.
+func (f *boundField) check(id, want string) {
+	if f.told == want {
+		return
+	}
+	After(func() {
+		field := app.Window().GetElementByID(id)
+		if field.Truthy() && !field.Equal(f.element) {
+			f.element = field
+			field.Set("value", want)
+		}
+	})
+}
+
 // typed notes what a field has when it says that it was changed.
-func typed(id, value string) {
+func typed(id, value string, element app.Value) {
 	if f := boundFields[id]; f != nil {
-		f.had, f.typed = value, true
+		f.had, f.typed, f.element = value, true, element
 	}
 }
 

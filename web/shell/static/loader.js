@@ -152,7 +152,6 @@
       later = setTimeout(note, 150);
     }, { passive: true });
     addEventListener("popstate", () => clearTimeout(later));
-    addEventListener("pagehide", note);
   }
   if (history.state?.scroll) scrollTo({ top: history.state.scroll, behavior: "instant" });
 

@@ -113,6 +113,12 @@ func Notice(kind, sentence string) ui.Node {
 	return ui.Div(ui.Class("notice"), ui.ClassIf(kind != "", "notice--"+kind), ui.Role(role), ui.P(ui.Text(sentence)))
 }
 
+// Told is the place of a Notice that comes and goes. What stands after it is not
+// made anew when it does, and so keeps its focus and what was typed.
+func Told(kind, sentence string) ui.Node {
+	return ui.Div(ui.Class("told"), ui.If(sentence != "", func() ui.Node { return Notice(kind, sentence) }))
+}
+
 // Skeletons hold the place of cards that are on their way.
 func Skeletons(n int) ui.Node {
 	return ui.Div(ui.Class("grid"), ui.Aria("busy", "true"), ui.Each(make([]struct{}, n), func(int, struct{}) ui.Node {

@@ -5,6 +5,7 @@ import (
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
+	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
 	"github.com/souk-commerce/souk/web/storefront/state"
@@ -103,17 +104,23 @@ func (p *Page) remove(id string) {
 
 func (p *Page) reread(ctx context.Context, accounts accountv1.AccountServiceClient) (func(), error) {
 	book, err := accounts.ListAddresses(ctx, &accountv1.ListAddressesRequest{})
-	return func() { p.Addresses, p.Draft = book.GetAddresses(), nil }, err
+	return func() {
+		p.Addresses, p.Draft = book.GetAddresses(), nil
+		ui.After(func() { browser.FocusID(bookID) }) // what had the focus is gone
+	}, err
 }
+
+// bookID is the heading of the address book.
+const bookID = "book"
 
 // Body implements site.View.
 func (p *Page) Body() ui.Node {
 	return ui.Div(ui.Class("stack stack--loose"),
-		ui.Div(ui.Class("row row--between"), ui.H1(ui.Text("Hello, "+p.Profile.GetName())), p.signOut()),
-		ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) }),
-		ui.If(p.Good != "", func() ui.Node { return component.Notice("good", p.Good) }),
+		ui.Div(ui.Class("row row--between"), ui.H1(ui.Text(p.greeting())), p.signOut()),
+		component.Told("wrong", p.Wrong),
+		component.Told("good", p.Good),
 		ui.Div(ui.Class("split"),
-			ui.Section(ui.Class("stack"), ui.H2(ui.Text("Addresses")), p.book()),
+			ui.Section(ui.Class("stack"), ui.H2(ui.ID(bookID), ui.Attr("tabindex", "-1"), ui.Text("Addresses")), p.book()),
 			ui.Aside(ui.Class("stack"),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Profile")),
 					ui.P(ui.Class("muted small"), ui.Text(p.Profile.GetEmail())),
@@ -123,6 +130,13 @@ func (p *Page) Body() ui.Node {
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Orders")), ui.A(ui.Href("/orders"), ui.Text("See what you bought"))),
 			),
 		))
+}
+
+func (p *Page) greeting() string {
+	if name := p.Profile.GetName(); name != "" {
+		return "Hello, " + name
+	}
+	return "Hello"
 }
 
 func (p *Page) signOut() ui.Node {
@@ -140,8 +154,8 @@ func (p *Page) book() ui.Node {
 				ui.Div(ui.Class("stack stack--tight"), ui.Span(ui.Class("strong"), ui.Text(a.GetAddress().GetName())), ui.Span(ui.Text(short(a.GetAddress()))),
 					ui.If(a.GetIsDefault(), func() ui.Node { return ui.Span(component.Badge("", "Default")) })),
 				ui.Div(ui.Class("row live-only"),
-					ui.Button(ui.Class("button button--text"), ui.Type("button"), ui.OnClick(func() { p.edit(a) }), ui.Text("Change")),
-					ui.Button(ui.Class("button button--text"), ui.Type("button"), ui.OnClick(func() { p.remove(a.GetId()) }), ui.Text("Remove"))))
+					ui.Button(ui.Class("button button--text"), ui.Type("button"), ui.Aria("label", "Change "+short(a.GetAddress())), ui.OnClick(func() { p.edit(a) }), ui.Text("Change")),
+					ui.Button(ui.Class("button button--text"), ui.Type("button"), ui.Aria("label", "Remove "+short(a.GetAddress())), ui.OnClick(func() { p.remove(a.GetId()) }), ui.Text("Remove"))))
 		}),
 		ui.If(len(p.Addresses) == 0, func() ui.Node {
 			return ui.P(ui.Class("muted"), ui.Text("No address yet."))
@@ -153,11 +167,17 @@ func (p *Page) book() ui.Node {
 
 // edit writes on a copy, so that what is not saved is not shown as saved.
 func (p *Page) edit(a *accountv1.SavedAddress) {
+	ui.After(func() { browser.FocusID("name") })
 	from := a.GetAddress()
 	p.Draft = &accountv1.SavedAddress{Id: a.GetId(), IsDefault: a.GetIsDefault(), Address: &typev1.Address{
 		Name: from.GetName(), Company: from.GetCompany(), Line1: from.GetLine1(), Line2: from.GetLine2(), City: from.GetCity(),
 		Region: from.GetRegion(), PostalCode: from.GetPostalCode(), CountryCode: from.GetCountryCode(), Phone: from.GetPhone(),
 	}}
+}
+
+func (p *Page) discard() {
+	p.Draft, p.Errors = nil, nil
+	ui.After(func() { browser.FocusID(bookID) })
 }
 
 func short(a *typev1.Address) string {
@@ -166,8 +186,9 @@ func short(a *typev1.Address) string {
 
 func (p *Page) form() ui.Node {
 	a := p.Draft.GetAddress()
+	needed := map[string]bool{"name": true, "line1": true, "postal_code": true, "city": true}
 	field := func(id, label, complete string, value *string, wide bool) ui.Node {
-		return component.Field(component.Input{ID: id, Label: label, Complete: complete, Bind: value, Wide: wide, Error: p.Errors["address.address."+id]})
+		return component.Field(component.Input{ID: id, Label: label, Complete: complete, Bind: value, Wide: wide, Required: needed[id], Error: p.Errors["address.address."+id]})
 	}
 	return ui.Form(ui.Class("panel stack"), ui.Attr("method", "post"), ui.OnSubmit(func(map[string]string) { p.save() }),
 		ui.Div(ui.Class("fields"),
@@ -180,5 +201,5 @@ func (p *Page) form() ui.Node {
 			component.Select(component.Input{ID: "country_code", Label: "Country", Complete: "country", Bind: &a.CountryCode, Error: p.Errors["address.address.country_code"]}, state.Countries),
 		),
 		ui.Label(ui.Class("check"), ui.Input(ui.Type("checkbox"), ui.BindChecked(&p.Draft.IsDefault)), ui.Span(ui.Text("Use it by default"))),
-		ui.Div(ui.Class("row"), component.Button("Save address", "", p.busy, nil), component.Button("Cancel", "button--quiet", false, func() { p.Draft = nil })))
+		ui.Div(ui.Class("row"), component.Button("Save address", "", p.busy, nil), component.Button("Cancel", "button--quiet", false, p.discard)))
 }

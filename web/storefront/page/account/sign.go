@@ -111,7 +111,7 @@ func (s *Sign) Body() ui.Node {
 		hint = "At least 10 characters."
 	}
 	return ui.Div(ui.Class("dialog panel stack"), ui.H1(ui.Text(s.title())),
-		ui.If(s.Wrong != "", func() ui.Node { return component.Notice("wrong", s.Wrong) }),
+		component.Told("wrong", s.Wrong),
 		ui.Form(ui.Class("stack"), ui.ID("sign"), ui.Attr("method", "post"), ui.Attr("action", action), ui.OnSubmit(func(map[string]string) { s.submit() }),
 			ui.Input(ui.Type("hidden"), ui.Name("next"), ui.Value(s.Next)),
 			ui.If(s.Up, func() ui.Node {

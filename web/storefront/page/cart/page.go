@@ -32,7 +32,7 @@ func (p *Page) Body() ui.Node {
 }
 
 func (p *Page) wrong() ui.Node {
-	return ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) })
+	return component.Told("wrong", p.Wrong)
 }
 
 func (p *Page) onward(cart *cartv1.Cart) ui.Node {
@@ -51,7 +51,7 @@ func (p *Page) line(line *cartv1.CartLine) ui.Node {
 				ui.Span(ui.Class("strong"), ui.Text(component.Money(line.GetLineTotal())))),
 			ui.If(line.GetVariantTitle() != "", func() ui.Node { return ui.P(ui.Class("muted small"), ui.Text(line.GetVariantTitle())) }),
 			component.Price(line.GetUnitPrice(), line.GetCompareAt(), false),
-			ui.Each(line.GetChanges(), func(_ int, change cartv1.LineChange) ui.Node { return changed(line, change) }),
+			ui.Div(ui.Class("told stack stack--tight"), ui.Each(line.GetChanges(), func(_ int, change cartv1.LineChange) ui.Node { return changed(line, change) })),
 			ui.Div(ui.Class("line__foot"), p.quantity(line), p.remove(line)),
 		),
 	)

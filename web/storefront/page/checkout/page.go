@@ -18,13 +18,9 @@ func (p *Page) Body() ui.Node {
 		ui.Div(ui.Class("scripts-only"), component.Steps(names, p.Step, p.goTo)),
 		ui.Div(ui.Class("split"),
 			ui.Section(ui.Class("panel stack scripts-only"), ui.Attr("tabindex", "-1"), ui.ID("step"), ui.Aria("label", names[p.Step]), ui.Key(names[p.Step]),
-				ui.H2(ui.Text(names[p.Step])), p.wrong(), p.step()),
+				ui.H2(ui.Text(names[p.Step])), component.Told("wrong", p.Wrong), p.step()),
 			ui.Aside(ui.Class("split__aside panel stack"), p.summary()),
 		))
-}
-
-func (p *Page) wrong() ui.Node {
-	return ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) })
 }
 
 func (p *Page) step() ui.Node {

@@ -16,7 +16,7 @@ import (
 func (p *Page) Body() ui.Node {
 	return ui.Div(ui.Class("stack stack--loose"),
 		p.heading(),
-		ui.If(p.Wrong != "", func() ui.Node { return component.Notice("wrong", p.Wrong) }),
+		component.Told("wrong", p.Wrong),
 		ui.Div(ui.Class("split"),
 			ui.Div(ui.Class("stack stack--loose"), p.tracking(), p.lines()),
 			ui.Aside(ui.Class("split__aside stack"),

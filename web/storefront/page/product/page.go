@@ -23,9 +23,9 @@ func (p *Page) Body() ui.Node {
 				p.price(),
 				ui.If(p.Product.GetSummary() != "", func() ui.Node { return ui.P(ui.Text(p.Product.GetSummary())) }),
 				ui.Each(p.Product.GetOptions(), func(_ int, o *catalogv1.Option) ui.Node { return p.option(o) }),
-				p.stock(),
+				ui.P(ui.ID("stock"), p.stock()),
 				p.form(),
-				ui.If(p.wrong != "", func() ui.Node { return component.Notice("wrong", p.wrong) }),
+				component.Told("wrong", p.wrong),
 			),
 		),
 		p.details(),
@@ -96,13 +96,13 @@ func (p *Page) stock() ui.Node {
 	case !known:
 		return ui.Fragment()
 	case stock.GetAvailable() > 5:
-		return ui.P(ui.ID("stock"), component.Badge("good", "In stock"))
+		return component.Badge("good", "In stock")
 	case stock.GetAvailable() > 0:
-		return ui.P(ui.ID("stock"), component.Badge("warn", "Only "+strconv.FormatInt(stock.GetAvailable(), 10)+" left"))
+		return component.Badge("warn", "Only "+strconv.FormatInt(stock.GetAvailable(), 10)+" left")
 	case stock.GetBackorder():
-		return ui.P(ui.ID("stock"), component.Badge("warn", "On order: ships when it is back"))
+		return component.Badge("warn", "On order: ships when it is back")
 	}
-	return ui.P(ui.ID("stock"), component.Badge("", "Sold out"))
+	return component.Badge("", "Sold out")
 }
 
 func (p *Page) form() ui.Node {
