@@ -11,7 +11,8 @@ type Navigation struct {
 	// that was taken over.
 	Go func(address string)
 	// Back is called when the shopper went back or forward, with the height that
-	// the page was left at.
+	// the page was left at; -1 when nothing is known of it, as for a place on the
+	// page that is followed for the first time.
 	Back func(address string, scroll int)
 }
 
@@ -26,7 +27,7 @@ func Navigate(n Navigation) {
 	listen(document(), "click", func(event js.Value) { clicked(event, n.Go) })
 	listen(document(), "submit", func(event js.Value) { submitted(event, n.Go) })
 	listen(window, "popstate", func(event js.Value) {
-		scroll := 0
+		scroll := -1
 		if state := event.Get("state"); state.Truthy() && state.Get("scroll").Type() == js.TypeNumber {
 			scroll = state.Get("scroll").Int()
 		}

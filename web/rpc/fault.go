@@ -95,10 +95,15 @@ func Sentence(err error) string {
 		return "We cannot reach the shop at the moment. Please try again."
 	case errors.As(err, &e) && len(e.Fields) > 0 && strings.HasPrefix(e.Message, "Please check "+e.Fields[0].Path):
 		return "Please check what you entered." // paths are for programs
-	case errors.As(err, &e) && e.Message != "" && e.Code != Internal && e.Code != Unknown:
+	case errors.As(err, &e) && e.forPeople():
 		return capital(e.Message)
 	}
 	return "Something went wrong on our side. Please try again."
+}
+
+// forPeople reports whether the message is meant for shoppers, and not for us.
+func (e *Error) forPeople() bool {
+	return e.Message != "" && e.Code != Unavailable && e.Code != Internal && e.Code != Unknown
 }
 
 // FieldsOf returns the complaints of err by path.

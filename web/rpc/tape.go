@@ -50,7 +50,10 @@ func (r *Recorder) keep(call Call, answer []byte, err error) {
 		if !errors.As(err, &e) {
 			return
 		}
-		taped = Taped{Code: e.Code, Message: e.Message, Reason: e.Reason}
+		taped = Taped{Code: e.Code, Reason: e.Reason}
+		if e.forPeople() {
+			taped.Message = e.Message
+		}
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

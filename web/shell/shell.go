@@ -200,7 +200,7 @@ func (s *Shell) Show(w http.ResponseWriter, r *http.Request, session *Session, c
 	choices := s.choices(r)
 	pages := s.config.Build(client, choices)
 	defer s.recovered(w, r)
-	env := &site.Env{URL: &url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}, Client: client}
+	env := &site.Env{URL: &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}, Client: client}
 	view, err := pages.Load(r.Context(), env)
 	session.Apply(w)
 	var redirect site.Redirect

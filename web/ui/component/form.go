@@ -110,15 +110,20 @@ func ButtonLink(label, address, variant string) ui.Node {
 }
 
 // Quantity is a number from one to most, with buttons for one less and one more.
-func Quantity(id, label string, value, most int, set func(int)) ui.Node {
-	most = max(most, 1)
-	step := func(name, sign string, to int) ui.Node {
-		no := to < 1 || to > most
-		return ui.Button(ui.Class("quantity__button"), ui.Type("button"), ui.Aria("label", name), inert(no),
-			unless(no, func() { set(to) }), ui.Text(sign))
+// These count from now, since people may press them faster than pages are drawn.
+func Quantity(id, label string, now func() int, most int, set func(int)) ui.Node {
+	value, most := now(), max(most, 1)
+	step := func(name, sign string, by int) ui.Node {
+		possible := func() bool { return now()+by >= 1 && now()+by <= most }
+		return ui.Button(ui.Class("quantity__button"), ui.Type("button"), ui.Aria("label", name), inert(!possible()),
+			ui.OnClick(func() {
+				if possible() {
+					set(now() + by)
+				}
+			}), ui.Text(sign))
 	}
 	return ui.Div(ui.Class("quantity"), ui.Role("group"), ui.Aria("label", label),
-		step("One less", "−", value-1),
+		step("One less", "−", -1),
 		ui.Input(ui.Class("quantity__number"), ui.Type("number"), ui.ID(id), ui.Name("quantity"), ui.Attr("min", "1"), ui.Attr("max", strconv.Itoa(most)),
 			ui.Attr("inputmode", "numeric"), ui.Aria("label", label), ui.Value(strconv.Itoa(value)),
 			ui.On("change", func(e ui.Event) {
@@ -130,6 +135,6 @@ func Quantity(id, label string, value, most int, set func(int)) ui.Node {
 				ui.SetField(id, strconv.Itoa(n)) // where that is what it had, too
 				set(n)
 			})),
-		step("One more", "+", value+1),
+		step("One more", "+", 1),
 	)
 }

@@ -19,6 +19,7 @@ type Show struct {
 func Shows() []Show {
 	usd := func(minor int64) *typev1.Money { return &typev1.Money{CurrencyCode: "USD", MinorUnits: minor} }
 	none := func() {}
+	is := func(n int) func() int { return func() int { return n } }
 	row := func(nodes ...ui.Node) ui.Node { return ui.Div(ui.Class("row"), ui.Fragment(nodes...)) }
 	picture := "/icon-512.png"
 	return []Show{
@@ -29,7 +30,7 @@ func Shows() []Show {
 			Field(Input{ID: "g2", Label: "Filled", Value: "Some text"}),
 			Field(Input{ID: "g3", Label: "Wrong", Value: "x", Error: "This is too short."}))},
 		{"Select", Select(Input{ID: "g4", Label: "Country", Value: "b"}, []Choice{{"a", "Austria"}, {"b", "Belgium"}})},
-		{"Quantity", row(Quantity("g5", "One", 1, 5, func(int) {}), Quantity("g6", "Between", 3, 5, func(int) {}), Quantity("g7", "Most", 5, 5, func(int) {}))},
+		{"Quantity", row(Quantity("g5", "One", is(1), 5, func(int) {}), Quantity("g6", "Between", is(3), 5, func(int) {}), Quantity("g7", "Most", is(5), 5, func(int) {}))},
 		{"Badge", row(Badge("", "Plain"), Badge("sale", "Sale"), Badge("good", "In stock"), Badge("warn", "Only 2 left"))},
 		{"Price", row(Price(usd(129900), nil, false), Price(usd(4900), usd(6900), false), Price(usd(1200), nil, true), Price(nil, nil, false))},
 		{"Card and grid", Grid([]Product{

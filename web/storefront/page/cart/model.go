@@ -81,11 +81,16 @@ func (p *Page) set(sku string, units int) {
 }
 
 // units is how many of a line the shopper wants.
-func (p *Page) units(line *cartv1.CartLine) int {
-	if units, ok := p.wanted[line.GetSku()]; ok {
+func (p *Page) units(sku string) int {
+	if units, ok := p.wanted[sku]; ok {
 		return units
 	}
-	return int(line.GetQuantity())
+	for _, line := range p.shop.Cart.GetLines() {
+		if line.GetSku() == sku {
+			return int(line.GetQuantity())
+		}
+	}
+	return 0
 }
 
 func told(cart *cartv1.Cart) string {

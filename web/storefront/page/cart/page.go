@@ -84,7 +84,7 @@ func (p *Page) quantity(line *cartv1.CartLine) ui.Node {
 	// The field tells of each change by itself; there is nothing left to submit.
 	return ui.Form(ui.Class("row"), ui.Attr("method", "post"), ui.Attr("action", "/cart/set"), ui.Data("send", ""), ui.OnSubmit(func(map[string]string) {}),
 		ui.Input(ui.Type("hidden"), ui.Name("sku"), ui.Value(sku)),
-		component.Quantity("quantity-"+url.QueryEscape(sku), "Quantity of "+line.GetTitle(), p.units(line), most, func(n int) { p.set(sku, n) }),
+		component.Quantity("quantity-"+url.QueryEscape(sku), "Quantity of "+line.GetTitle(), func() int { return p.units(sku) }, most, func(n int) { p.set(sku, n) }),
 		ui.Button(ui.Class("button button--quiet button--small plain-only"), ui.Type("submit"), ui.Text("Update")),
 	)
 }

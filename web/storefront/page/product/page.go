@@ -112,7 +112,7 @@ func (p *Page) form() ui.Node {
 	return ui.Form(ui.Class("row"), ui.ID("buy"), ui.Attr("method", "post"), ui.Attr("action", "/cart/add"),
 		ui.OnSubmit(func(map[string]string) { p.add() }),
 		ui.Input(ui.Type("hidden"), ui.Name("sku"), ui.Value(p.Variant.GetSku())),
-		component.Quantity("quantity", "Quantity", p.Units, p.most(), func(n int) { p.Units = n }),
+		component.Quantity("quantity", "Quantity", func() int { return p.Units }, p.most(), func(n int) { p.Units = n }),
 		component.Button("Add to cart", "", p.busy, nil),
 	)
 }
