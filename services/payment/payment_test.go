@@ -323,6 +323,38 @@ func TestWhatWasGivenUpHoldsNothing(t *testing.T) {
 	})
 }
 
+func TestWhatCannotBeCapturedHoldsNothing(t *testing.T) {
+	s := open(t)
+	t.Run("the capture is refused", func(t *testing.T) {
+		id := uuid.NewString()
+		if p, err := s.authorize(id, "4000000000000341", 100); err != nil || p.GetState() != authorized {
+			t.Fatalf("authorized: %v, %v", p, err)
+		}
+		for range 2 {
+			resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id})
+			if err != nil && reasonOf(err) != "payment_not_authorized" || err == nil && resp.GetPayment().GetState() != voided {
+				t.Fatalf("Capture = %v, %v; want a voided payment", resp.GetPayment(), err)
+			}
+		}
+		if got := s.held(); got != 0 {
+			t.Errorf("the provider holds %d", got)
+		}
+	})
+	t.Run("it has lapsed at the provider", func(t *testing.T) {
+		id := uuid.NewString()
+		if _, err := s.authorize(id, visa, 100); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.providers.Exec(t.Context(), `UPDATE sandbox_payment SET status = 'voided' WHERE reference = $1`, id); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id})
+		if err != nil || resp.GetPayment().GetState() != voided {
+			t.Errorf("Capture = %v, %v; want a voided payment", resp.GetPayment(), err)
+		}
+	})
+}
+
 func TestWebhooksMustBeSigned(t *testing.T) {
 	s := open(t)
 	body := []byte(`{"payment":{"reference":"x"}}`)

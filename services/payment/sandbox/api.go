@@ -59,6 +59,7 @@ type Payment struct {
 	ActionURL string `json:"action_url,omitempty"`
 
 	returnURL string
+	behaviour Behaviour
 }
 
 // Event is what a webhook brings.

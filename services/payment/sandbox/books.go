@@ -54,15 +54,15 @@ func (b books) token(ctx context.Context, tx crdb.Tx, id string) (c charge, err 
 }
 
 const (
-	byReference   = `SELECT id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url FROM sandbox_payment WHERE reference = $1`
-	byID          = `SELECT id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url FROM sandbox_payment WHERE id = $1 FOR UPDATE`
-	insertPayment = `INSERT INTO sandbox_payment (id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9)`
+	byReference   = `SELECT id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url, behaviour FROM sandbox_payment WHERE reference = $1`
+	byID          = `SELECT id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url, behaviour FROM sandbox_payment WHERE id = $1 FOR UPDATE`
+	insertPayment = `INSERT INTO sandbox_payment (id, reference, status, currency, amount, captured, refunded, card, decline_code, return_url, behaviour, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6, $7, $8, $9, $10)`
 	writePayment  = `UPDATE sandbox_payment SET status = $2, captured = $3, refunded = $4, decline_code = $5 WHERE id = $1`
 	insertWebhook = `INSERT INTO webhook (id, body, tries, due_at) VALUES ($1, $2, 0, $3)`
 )
 
 func scan(row pgx.Row) (p Payment, err error) {
-	err = row.Scan(&p.ID, &p.Reference, &p.Status, &p.Currency, &p.Amount, &p.Captured, &p.Refunded, &p.Card, &p.DeclineCode, &p.returnURL)
+	err = row.Scan(&p.ID, &p.Reference, &p.Status, &p.Currency, &p.Amount, &p.Captured, &p.Refunded, &p.Card, &p.DeclineCode, &p.returnURL, &p.behaviour)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errNone
 	}
@@ -81,16 +81,16 @@ func (b books) authorize(ctx context.Context, req PaymentRequest, now time.Time)
 			return err
 		}
 		behaviour = c.behaviour
-		p = Payment{ID: "pay_" + uuid.NewString(), Reference: req.Reference, Currency: req.Currency, Amount: req.Amount, Card: c.card, returnURL: req.ReturnURL}
+		p = Payment{ID: "pay_" + uuid.NewString(), Reference: req.Reference, Currency: req.Currency, Amount: req.Amount, Card: c.card, returnURL: req.ReturnURL, behaviour: c.behaviour}
 		switch c.behaviour {
-		case succeeds, silent:
+		case succeeds, silent, uncapturable:
 			p.Status = Authorized
 		case action:
 			p.Status = RequiresAction
 		default:
 			p.Status, p.DeclineCode = Declined, string(c.behaviour)
 		}
-		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.Reference, p.Status, p.Currency, p.Amount, p.Card, p.DeclineCode, p.returnURL, now); err != nil {
+		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.Reference, p.Status, p.Currency, p.Amount, p.Card, p.DeclineCode, p.returnURL, p.behaviour, now); err != nil {
 			return err
 		}
 		return tell(ctx, tx, p, now)
@@ -136,6 +136,9 @@ func (b books) capture(ctx context.Context, id string, now time.Time) (Payment, 
 		case Captured, Refunded:
 			return nil
 		case Authorized:
+			if p.behaviour == uncapturable {
+				return errRefused
+			}
 			p.Status, p.Captured = Captured, p.Amount
 			return nil
 		}

@@ -14,6 +14,8 @@ const (
 	action   Behaviour = "action"
 	// The payment is authorized, but the answer does not come.
 	silent Behaviour = "silent"
+	// The payment is authorized, and cannot be captured.
+	uncapturable Behaviour = "uncapturable"
 	// Other behaviours are decline codes.
 )
 
@@ -33,6 +35,7 @@ var TestCards = []TestCard{
 	{"4000000000009995", "insufficient_funds", "is declined: insufficient funds"},
 	{"4000000000000069", "expired_card", "is declined: expired"},
 	{"4000000000000119", silent, "is authorized, but the answer is lost"},
+	{"4000000000000341", uncapturable, "is authorized, but the capture is refused"},
 }
 
 // charge is what the provider does not forget of a card.

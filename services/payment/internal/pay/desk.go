@@ -21,6 +21,7 @@ type Provider interface {
 	Authorize(ctx context.Context, p Payment) (Report, error)
 	// Find asks by our ID; ErrUnknown when the provider has never heard of it.
 	Find(ctx context.Context, p Payment) (Report, error)
+	// Capture takes what was authorized; a definite no is a Refusal.
 	Capture(ctx context.Context, p Payment) (Report, error)
 	Void(ctx context.Context, p Payment) (Report, error)
 	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
@@ -167,10 +168,39 @@ func (d *Desk) Capture(ctx context.Context, id string) (Payment, error) {
 		return p, err
 	}
 	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Capture(ctx, p) })
-	if err != nil {
+	var no Refusal
+	switch {
+	case errors.As(err, &no):
+		return d.uncapturable(ctx, p, provider, no)
+	case err != nil:
 		return p, ErrProvider.Because(err)
 	}
 	return d.learn(ctx, id, report)
+}
+
+// uncapturable ends an authorization that the provider does not turn into money:
+// it has lapsed there, or the bank has thought better of it. What the provider
+// still holds is let go.
+func (d *Desk) uncapturable(ctx context.Context, p Payment, provider Provider, no Refusal) (Payment, error) {
+	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Find(ctx, p) })
+	if err != nil {
+		return p, ErrProvider.Because(err)
+	}
+	if report.State != Authorized {
+		return d.learn(ctx, p.ID, report)
+	}
+	given, err := d.Store.Change(context.WithoutCancel(ctx), p.ID, func(p *Payment) (bool, error) {
+		before := p.State
+		if err := p.GiveUp(d.Clock.Now()); err != nil {
+			return false, nil // it was captured meanwhile, and that stands
+		}
+		p.Decline = orDefault(p.Decline, no.Reason)
+		return p.State != before, nil
+	})
+	if err != nil || given.State != Voided || given.Settled {
+		return given, err
+	}
+	return d.settleVoid(ctx, given, report)
 }
 
 // Void gives an authorization up. One that was never begun is noted as given up,

@@ -19,7 +19,7 @@ var (
 	ErrUnknown = fault.New(fault.NotFound, "payment_unknown", "The provider does not know this payment.")
 )
 
-// Refusal is a provider's definite no to an authorization.
+// Refusal is a provider's definite no to an authorization or a capture.
 type Refusal struct{ Reason string }
 
 // Error implements error.

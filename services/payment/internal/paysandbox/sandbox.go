@@ -130,7 +130,7 @@ func read(status int, text []byte) (pay.Report, error) {
 	switch {
 	case status == http.StatusNotFound:
 		return pay.Report{}, pay.ErrUnknown
-	case status == http.StatusUnprocessableEntity:
+	case status == http.StatusUnprocessableEntity, status == http.StatusConflict:
 		return pay.Report{}, pay.Refusal{Reason: bad.Error.Code}
 	}
 	return pay.Report{}, fmt.Errorf("sandbox answered %d %s", status, bad.Error.Code)

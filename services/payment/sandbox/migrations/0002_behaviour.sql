@@ -1,0 +1,1 @@
+ALTER TABLE sandbox_payment ADD COLUMN IF NOT EXISTS behaviour TEXT NOT NULL DEFAULT 'succeeds';
