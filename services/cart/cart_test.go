@@ -448,18 +448,16 @@ func TestNobodyWaitsLongForTheMarket(t *testing.T) {
 	}
 }
 
-func TestWhatWasBoughtLeavesTheCartOnce(t *testing.T) {
-	s := open(t)
-	s.add(t, ada, "mug", 5)
-	s.add(t, ada, "pen", 1)
-	s.add(t, eve, "mug", 5)
+// teller tells of orders of somebody, by an event's id.
+func (s *shop) teller(t *testing.T, owner string) func(id, sku string, units int32) {
+	t.Helper()
 	conn, err := nats.Connect(s.nats.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	tell := func(id, sku string, units int32) {
-		data, err := proto.Marshal(&orderv1.OrderPlaced{Owner: "ada", Order: &orderv1.Order{Id: id, Lines: []*orderv1.OrderLine{{Sku: sku, Quantity: units}}}})
+	t.Cleanup(conn.Close)
+	return func(id, sku string, units int32) {
+		data, err := proto.Marshal(&orderv1.OrderPlaced{Owner: owner, Order: &orderv1.Order{Id: id, Lines: []*orderv1.OrderLine{{Sku: sku, Quantity: units}}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -467,6 +465,44 @@ func TestWhatWasBoughtLeavesTheCartOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func TestWhatAGuestBoughtLeavesTheCartThatTheirsWentInto(t *testing.T) {
+	s := open(t)
+	s.add(t, guest, "mug", 2)
+	s.add(t, guest, "pen", 1)
+	s.add(t, ada, "mug", 3)
+	if c := s.get(t, adaNew); line(c, "mug").GetQuantity() != 5 {
+		t.Fatalf("merged cart = %v; want 5 mugs", c)
+	}
+	// Only now comes the word of what the guest bought before signing in.
+	tell := s.teller(t, "guest-1")
+	tell("first", "mug", 2)
+	tell("second", "pen", 1)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(20 * time.Second)
+	for line(s.get(t, ada), "pen") != nil {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the pen is still there")
+		}
+	}
+	if c := s.get(t, ada); line(c, "mug").GetQuantity() != 3 {
+		t.Errorf("cart = %v; want ada's own 3 mugs", c)
+	}
+	if c := s.get(t, guest); len(c.GetLines()) != 0 {
+		t.Errorf("the guest's cart is back: %v", c)
+	}
+}
+
+func TestWhatWasBoughtLeavesTheCartOnce(t *testing.T) {
+	s := open(t)
+	s.add(t, ada, "mug", 5)
+	s.add(t, ada, "pen", 1)
+	s.add(t, eve, "mug", 5)
+	tell := s.teller(t, "ada")
 	tell("first", "mug", 2)
 	tell("first", "mug", 2)
 	tell("second", "pen", 1)

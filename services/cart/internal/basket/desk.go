@@ -22,9 +22,12 @@ type Store interface {
 	// Merge removes the guest's cart and stores what f leaves in the owner's; f is
 	// not run when there is no guest's cart any more.
 	Merge(ctx context.Context, owner, guest Owner, f func(own *Cart, guests Cart)) (Cart, error)
+	// Bought stores what f leaves in the owner's cart, or in the cart that the
+	// owner's was merged into.
+	Bought(ctx context.Context, owner Owner, f func(*Cart)) error
 	// Touch notes that a cart was used.
 	Touch(ctx context.Context, owner Owner, now time.Time) error
-	// Sweep removes carts that were not used since.
+	// Sweep removes carts that were not used since, and forgets as old merges.
 	Sweep(ctx context.Context, since time.Time) error
 }
 
@@ -133,10 +136,13 @@ func (d *Desk) Remove(ctx context.Context, who Who, sku SKU) (View, error) {
 	return d.do(ctx, who, "", func(c *Cart, _ Market) error { c.Remove(sku); return nil })
 }
 
-// Bought takes what was bought out of the owner's cart.
+// Bought takes what was bought out of the owner's cart. A guest who has signed in
+// meanwhile has it in the shopper's.
 func (d *Desk) Bought(ctx context.Context, owner Owner, units map[SKU]int32) error {
-	_, err := d.change(ctx, owner, Market{}, func(c *Cart) error { c.Bought(units); return nil })
-	return err
+	return d.Store.Bought(ctx, owner, func(c *Cart) {
+		c.Bought(units)
+		c.Touched = d.Clock.Now()
+	})
 }
 
 // Sweep removes carts that nobody used for long.

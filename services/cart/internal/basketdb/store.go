@@ -84,12 +84,39 @@ func (s *Store) Merge(ctx context.Context, owner, guest basket.Owner, f func(own
 			return err
 		}
 		before := own.Version
-		if f(&own, guests); own.Version == before {
-			return nil
+		f(&own, guests)
+		if _, err := tx.Exec(ctx, noteMerged, guest, owner, own.Touched); err != nil || own.Version == before {
+			return err
 		}
 		return write(ctx, tx, own)
 	})
 	return own, err
+}
+
+const (
+	noteMerged = `INSERT INTO merged_cart (guest, owner, merged_at) VALUES ($1, $2, $3)
+		ON CONFLICT (guest) DO UPDATE SET owner = excluded.owner, merged_at = excluded.merged_at`
+	findMerged = `SELECT owner FROM merged_cart WHERE guest = $1`
+)
+
+// Bought implements basket.Store. It reads where the cart is and changes it in one
+// transaction, so that no merge comes in between.
+func (s *Store) Bought(ctx context.Context, owner basket.Owner, f func(*basket.Cart)) error {
+	return crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+		where := owner
+		if err := tx.QueryRow(ctx, findMerged, owner).Scan(&where); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		c, err := read(ctx, tx, where)
+		if err != nil {
+			return err
+		}
+		before := c.Version
+		if f(&c); c.Version == before {
+			return nil
+		}
+		return write(ctx, tx, c)
+	})
 }
 
 const (
@@ -136,16 +163,21 @@ func (s *Store) Touch(ctx context.Context, owner basket.Owner, now time.Time) er
 }
 
 const (
-	sweepCarts = `DELETE FROM cart WHERE owner IN (SELECT owner FROM cart WHERE touched_at < $1 ORDER BY touched_at LIMIT $2)`
-	sweepMost  = 500
+	sweepCarts  = `DELETE FROM cart WHERE owner IN (SELECT owner FROM cart WHERE touched_at < $1 ORDER BY touched_at LIMIT $2)`
+	sweepMerged = `DELETE FROM merged_cart WHERE guest IN (SELECT guest FROM merged_cart WHERE merged_at < $1 ORDER BY merged_at LIMIT $2)`
+	sweepMost   = 500
 )
 
 // Sweep implements basket.Store. It goes in steps, so that nobody waits long.
 func (s *Store) Sweep(ctx context.Context, since time.Time) error {
+	return errors.Join(s.sweep(ctx, sweepCarts, since), s.sweep(ctx, sweepMerged, since))
+}
+
+func (s *Store) sweep(ctx context.Context, statement string, since time.Time) error {
 	for {
 		var gone int64
 		err := crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
-			swept, err := tx.Exec(ctx, sweepCarts, since, sweepMost)
+			swept, err := tx.Exec(ctx, statement, since, sweepMost)
 			gone = swept.RowsAffected()
 			return err
 		})
