@@ -139,6 +139,9 @@ func (d *Desk) resume(ctx context.Context, id string) (Checkout, error) {
 	l := d.lease()
 	c, held, err := d.Store.Claim(ctx, id, l, d.Clock.Now())
 	if err != nil || !held {
+		if c.Step == StepAction {
+			c.Step = StepAuthorize // whoever holds it asks whether the shopper has acted
+		}
 		return c, err
 	}
 	return d.advance(ctx, c, l)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -70,5 +71,34 @@ func TestAReservationThatIsGoneGivesTheMoneyBack(t *testing.T) {
 	}
 	if o := w.Order(); o.Status != sale.Cancelled {
 		t.Errorf("the order is %s; want it cancelled", o.Status)
+	}
+}
+
+// A shopper came back from the bank while its message was being looked into, and
+// was sent there again.
+func TestWhoHasConfirmedIsNotAskedAgain(t *testing.T) {
+	store := saletest.NewMemory()
+	w := saletest.New(store)
+	w.Secure = true
+	w.Place()
+	other := sale.Lease{Holder: "another instance", Until: w.Clock.Now().Add(time.Minute)}
+	if _, held, err := store.Claim(t.Context(), w.ID, other, w.Clock.Now()); err != nil || !held {
+		t.Fatalf("claim: %v, %v", held, err)
+	}
+	state := func() sale.State {
+		c, err := w.Desk.Resume(t.Context(), w.ID, sale.Owners{w.Owner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.State()
+	}
+	if got := state(); got != sale.StatePending {
+		t.Errorf("while another instance asks the bank, the shopper is told %s; want pending", got)
+	}
+	if err := store.LetGo(t.Context(), w.ID, other.Holder); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(); got != sale.StateAction {
+		t.Errorf("when nothing was confirmed, the shopper is told %s; want action", got)
 	}
 }
