@@ -26,7 +26,8 @@ func (s *shop) available(sku string) int64 {
 }
 
 // intoCart searches a product by a word with a typo and puts it into the cart.
-func intoCart(v *visit) (sku string) {
+func intoCart(s *shop, v *visit) (sku string) {
+	s.newStock("KIT001ET-CREAM", 50) // whatever was bought before
 	v.open("/")
 	v.write("#q", "enamle teapot\r")
 	v.see(".listing")
@@ -37,7 +38,7 @@ func intoCart(v *visit) (sku string) {
 	v.picture("product")
 	v.click(`#buy .button`)
 	v.until(`document.getElementById("cart-count")?.innerText === "1"`)
-	v.do("open the cart", chromedp.Navigate(v.origin+"/cart"), live())
+	v.open("/cart")
 	v.see(fmt.Sprintf(`[data-sku=%q]`, sku))
 	v.picture("cart")
 	return sku
@@ -86,7 +87,7 @@ func TestAPersonBuys(t *testing.T) {
 			s.t = t
 			v := visitor(t, s.url, width)
 			email := fmt.Sprintf("ada%d@example.com", width)
-			sku := intoCart(v)
+			sku := intoCart(&s, v)
 			before := s.available(sku)
 			toReview(v, email, "4000 0000 0000 0002")
 			v.click(`#step .button--wide`)
@@ -126,7 +127,7 @@ func TestAPersonBuys(t *testing.T) {
 func TestThreeDSecure(t *testing.T) {
 	s := theShop(t)
 	v := visitor(t, s.url, 1280)
-	intoCart(v)
+	intoCart(s, v)
 	toReview(v, "grace@example.com", "4000 0000 0000 3220")
 	v.click(`#step .button--wide`)
 	v.see(`button[value=confirm]`)
@@ -205,7 +206,7 @@ func TestOffline(t *testing.T) {
 	if title := v.ask(`document.title`); title != "Enamel Teapot · Souk" {
 		t.Errorf("a page seen before is %q", title)
 	}
-	v.do("open a page never seen", chromedp.Navigate(v.origin+"/p/accordion"), live())
+	v.open("/p/accordion")
 	if heading := v.ask(`document.querySelector("h1").innerText`); heading != "You are offline" {
 		t.Errorf("a page never seen is %q", heading)
 	}

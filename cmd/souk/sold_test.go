@@ -113,7 +113,7 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	v.until(`document.querySelector("h1").innerText === "Hello, Ada Lovelace"`)
 	s.mailed(email, "Welcome")
 
-	intoCart(v)
+	intoCart(s, v)
 	toReview(v, "", "4242 4242 4242 4242")
 	v.click(`#step .button--wide`)
 	v.see(`#order-number`)
@@ -124,7 +124,7 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	shows := func(status string) {
 		t.Helper()
 		v.open("/orders")
-		row := v.ask(`document.querySelector('a[href="/orders/` + number + `"]').closest("tr").innerText`)
+		row := v.ask(`document.querySelector('a[href="/orders/` + number + `"]').closest("li").innerText`)
 		if !strings.Contains(row, status) {
 			t.Errorf("the orders say %q, want %q", row, status)
 		}
@@ -198,6 +198,7 @@ func TestAShopperCallsAnOrderOff(t *testing.T) {
 			s := *s
 			s.t = t
 			const sku = "KIT001ET-CREAM"
+			s.newStock(sku, 50)
 			email := uuid.NewString() + "@example.com"
 			ada := s.registered(email)
 			b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(t), s.url)}

@@ -71,14 +71,17 @@ func (v *visit) do(step string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// open loads a page and waits for the program.
+// open loads a page and waits for the program. The page that is left notes how far
+// down it was, which chromedp takes for having arrived: so it is marked, and not
+// taken for the new one.
 func (v *visit) open(path string) {
 	v.t.Helper()
+	v.ask(`document.documentElement.dataset.left = ""`)
 	v.do("open "+path, chromedp.Navigate(v.origin+path), live())
 }
 
 func live() chromedp.Action[chromedp.Void] {
-	return chromedp.WaitReady(chromedp.CSS(`html[data-live]`))
+	return chromedp.WaitReady(chromedp.CSS(`html[data-live]:not([data-left])`))
 }
 
 func (v *visit) click(selector string) {

@@ -80,6 +80,16 @@ func Focused() string {
 	return ""
 }
 
+// FocusedValue returns what stands in the field that has the focus.
+func FocusedValue() string {
+	if element := document().Get("activeElement"); element.Truthy() {
+		if value := element.Get("value"); value.Type() == js.TypeString {
+			return value.String()
+		}
+	}
+	return ""
+}
+
 // FocusID moves the focus to the element with the id, if there is one.
 func FocusID(id string) {
 	if element := document().Call("getElementById", id); element.Truthy() {

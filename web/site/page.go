@@ -77,6 +77,7 @@ type Env struct {
 
 // live is what only the browser can do.
 type live interface {
+	coming() *Env
 	run(work func(ctx context.Context) func())
 	navigate(address string)
 	become(address string)
@@ -93,9 +94,9 @@ func (e *Env) Query(name string) string { return e.URL.Query().Get(name) }
 // Path returns the address without the origin.
 func (e *Env) Path() string {
 	if e.URL.RawQuery == "" {
-		return e.URL.Path
+		return e.URL.EscapedPath()
 	}
-	return e.URL.Path + "?" + e.URL.RawQuery
+	return e.URL.EscapedPath() + "?" + e.URL.RawQuery
 }
 
 // Go does work away from the goroutine that draws; what work returns is called on
@@ -104,6 +105,15 @@ func (e *Env) Go(work func(ctx context.Context) (then func())) {
 	if e.live != nil {
 		e.live.run(work)
 	}
+}
+
+// Coming is what a page has that is on its way to take this one's place; e when
+// there is none.
+func (e *Env) Coming() *Env {
+	if e.live != nil {
+		return e.live.coming()
+	}
+	return e
 }
 
 // Navigate shows the page at address. On a server it does nothing.

@@ -21,6 +21,8 @@ type running struct {
 	client *rpc.Client
 	env    *Env
 	view   View
+	// next is the page on its way; nil when none is.
+	next   *Env
 	cancel context.CancelFunc
 	// standsIn is true while a page is shown for one that cannot be had.
 	standsIn bool
@@ -101,13 +103,21 @@ func (r *running) run(work func(ctx context.Context) func()) {
 	}()
 }
 
+// coming implements live.
+func (r *running) coming() *Env {
+	if r.next != nil {
+		return r.next
+	}
+	return r.env
+}
+
 // navigate implements live.
 func (r *running) navigate(address string) {
-	r.show(address, func(landed string) { browser.Push(landed) }, 0)
+	r.show(r.newEnv(address), address, func(landed string) { browser.Push(landed) }, 0)
 }
 
 // become implements live.
-func (r *running) become(address string) { r.show(address, browser.Replace, 0) }
+func (r *running) become(address string) { r.show(r.newEnv(address), address, browser.Replace, 0) }
 
 // move implements live.
 func (r *running) move(address string, push bool) {
@@ -123,8 +133,7 @@ func (r *running) move(address string, push bool) {
 
 // reload implements live.
 func (r *running) reload() {
-	env := r.env
-	r.show(env.Path(), func(string) {}, browser.Scroll())
+	r.show(r.env, r.env.Path(), func(string) {}, browser.Scroll())
 }
 
 func (r *running) awake() {
@@ -134,7 +143,13 @@ func (r *running) awake() {
 }
 
 func (r *running) back(address string, scroll int) {
-	r.show(address, func(landed string) {
+	if u, err := url.Parse(address); err == nil && u.Path == r.env.URL.Path && u.RawQuery == r.env.URL.RawQuery {
+		if scroll >= 0 { // back from a place on this page
+			browser.ScrollTo(scroll)
+		}
+		return
+	}
+	r.show(r.newEnv(address), address, func(landed string) {
 		if landed != address {
 			browser.Replace(landed)
 		}
@@ -143,36 +158,46 @@ func (r *running) back(address string, scroll int) {
 
 // show loads the page at address and shows it once it is there. A click in the
 // meantime calls it off.
-func (r *running) show(address string, arrive func(landed string), scroll int) {
+func (r *running) show(env *Env, address string, arrive func(landed string), scroll int) {
 	if u, err := url.Parse(address); err != nil || !r.knows(u.Path) {
 		browser.Leave(address)
 		return
 	}
 	r.cancel()
 	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel = cancel
+	r.cancel, r.next = cancel, env
+	typed := typing()
 	browser.Loading(true)
 	go func() {
-		env, view, err := r.follow(ctx, address)
+		env, view, err := r.follow(ctx, env)
 		ui.Dispatch(func() {
 			if ctx.Err() != nil {
 				return
 			}
 			cancel()
+			r.next = nil
 			browser.Loading(false)
 			if err != nil {
 				browser.Leave(address) // the service worker may have a copy
 				return
 			}
 			arrive(env.Path())
-			r.arrived(env, view, address, scroll)
+			r.arrived(env, view, address, scroll, typed)
 		})
 	}()
 }
 
-func (r *running) arrived(env *Env, view View, address string, scroll int) {
+// field is what has the focus, and what stands in it.
+type field struct{ id, value string }
+
+func typing() field { return field{browser.Focused(), browser.FocusedValue()} }
+
+// arrived shows a page. The focus goes to its heading, but not from under the hands
+// of somebody who typed meanwhile into a field that stays.
+func (r *running) arrived(env *Env, view View, address string, scroll int, typed field) {
 	samePage := r.env.URL.Path == env.URL.Path
-	focused := browser.Focused()
+	now := typing()
+	typesOn := now.id != "" && now.id == typed.id && now.value != typed.value
 	r.env, r.view = env, view
 	r.awake()
 	setHead(view.Head())
@@ -183,10 +208,11 @@ func (r *running) arrived(env *Env, view View, address string, scroll int) {
 			browser.ScrollToID(fragment)
 		}
 		switch {
+		case typesOn && browser.Focused() == now.id:
 		case !samePage:
 			browser.FocusMain()
-		case focused != "":
-			browser.FocusID(focused) // what had it may be elsewhere now
+		case now.id != "":
+			browser.FocusID(now.id) // what had it may be elsewhere now
 		}
 	})
 }
@@ -206,15 +232,14 @@ func setHead(head Head) {
 
 var errOffline = errors.New("no network")
 
-// follow loads the page at address, or where it has moved to.
-func (r *running) follow(ctx context.Context, address string) (*Env, View, error) {
+// follow loads the page of env, or where it has moved to.
+func (r *running) follow(ctx context.Context, env *Env) (*Env, View, error) {
 	for range 5 {
-		env := r.newEnv(address)
 		view, err := r.site.Load(ctx, env)
 		var redirect Redirect
 		switch {
 		case errors.As(err, &redirect):
-			address = redirect.To
+			env = r.newEnv(redirect.To)
 		case err != nil:
 			return nil, nil, err
 		case view.Head().Status >= 500 && !browser.Online():

@@ -19,6 +19,8 @@ var stage struct {
 	// frame counts drawings. go-app takes two closures of the same code for the
 	// same handler; the frame tells them apart.
 	frame int
+	// drawn is what was drawn last.
+	drawn *element
 }
 
 // Run shows what draw returns, draws again after each event, and does not return.
@@ -61,22 +63,27 @@ func (r *root) OnMount(ctx app.Context) {
 // Render implements go-app's Composer.
 func (r *root) Render() app.UI {
 	stage.frame++
-	nodes := join([]Node{Root(stage.draw())})
-	return toApp(nodes[0], false)
+	before := stage.drawn
+	stage.drawn = join([]Node{Root(stage.draw())})[0].(*element)
+	return elementToApp(stage.drawn, before, false)
 }
 
-// toApp maps a node onto go-app's.
-func toApp(node Node, inSVG bool) app.UI {
+// toApp maps a node onto go-app's; before is what was in its place.
+func toApp(node, before Node, inSVG bool) app.UI {
 	switch n := node.(type) {
 	case text:
 		return app.Text(string(n))
 	case *element:
-		return elementToApp(n, inSVG)
+		was, _ := before.(*element)
+		return elementToApp(n, was, inSVG)
 	}
 	panic("ui: unknown node")
 }
 
-func elementToApp(e *element, inSVG bool) app.UI {
+func elementToApp(e, before *element, inSVG bool) app.UI {
+	if before != nil && spelled(before, inSVG) != spelled(e, inSVG) {
+		before = nil // go-app makes it anew, and all that is in it
+	}
 	inSVG = inSVG || e.tag == "svg"
 	elem := app.Elem(spelled(e, inSVG))
 	if inSVG {
@@ -84,7 +91,7 @@ func elementToApp(e *element, inSVG bool) app.UI {
 	}
 	for _, a := range e.attrs {
 		if a.bound {
-			a.value = keepUp(e.id(), a.value)
+			a.value = keepUp(e.id(), a.value, before == nil)
 		}
 		if value, ok := appValue(a); ok {
 			elem = elem.Attr(a.name, value)
@@ -96,13 +103,17 @@ func elementToApp(e *element, inSVG bool) app.UI {
 	if e.tag == "textarea" {
 		return elem
 	}
-	content := e.content()
-	if len(content) == 0 {
+	e.children = e.content() // as it is compared with the next frame's
+	if len(e.children) == 0 {
 		return elem
 	}
-	children := make([]app.UI, len(content))
-	for i, child := range content {
-		children[i] = toApp(child, inSVG)
+	children := make([]app.UI, len(e.children))
+	for i, child := range e.children {
+		var was Node
+		if before != nil && i < len(before.children) {
+			was = before.children[i]
+		}
+		children[i] = toApp(child, was, inSVG)
 	}
 	return elem.Body(children...)
 }
@@ -151,7 +162,7 @@ func listener(h handler) app.EventHandler {
 	return func(ctx app.Context, e app.Event) {
 		target := ctx.JSSrc()
 		if h.event == "input" {
-			typed(property(target, "id"), property(target, "value"), target)
+			typed(property(target, "id"), property(target, "value"))
 		}
 		event := Event{
 			Value:   property(target, "value"),

@@ -6,40 +6,33 @@ import "github.com/maxence-charriere/go-app/v9/pkg/app"
 
 // A frame is drawn a moment after the event that it follows, and by then people
 // have typed on. Writing the value of that event into the field would take their
-// last keys away. So go-app is told that a field's value is what it was, as long
-// as the program wants what the field had; only a value of the program's own is
-// written.
+// last keys away. So go-app is told that a field's value is what it was when the
+// field was made, and only a value of the program's own is written, where nothing
+// was typed since.
 type boundField struct {
 	// What go-app believes to be the field's value.
 	told string
-	// The field, and what it had, at its last event, if it had one.
-	element app.Value
-	had     string
-	typed   bool
-	// The frame that it was last part of: a field that was away is a new one.
-	frame int
+	// What the field and the program agreed on last.
+	agreed string
 }
 
 var boundFields = map[string]*boundField{}
 
 // keepUp returns the value that go-app is told for a field that should have want.
-func keepUp(id, want string) string {
+// The field is new when go-app makes it in this frame.
+func keepUp(id, want string, isNew bool) string {
 	f := boundFields[id]
-	if f == nil || f.frame < stage.frame-1 {
-		boundFields[id] = &boundField{told: want, frame: stage.frame}
+	if f == nil || isNew {
+		boundFields[id] = &boundField{told: want, agreed: want}
 		return want
 	}
-	f.frame = stage.frame
-	if f.typed && f.had == want {
-		f.check(id, want)
-		return f.told
+	if f.agreed != want {
+		if field := app.Window().GetElementByID(id); field.Truthy() && property(field, "value") == f.agreed {
+			field.Set("value", want)
+		}
+		f.agreed = want
 	}
-	if f.typed {
-		f.typed = false
-		SetField(id, want)
-	}
-	f.told = want
-	return want
+	return f.told
 }
 
 // SetField writes a value of the program's own into the field with the id, once
@@ -52,24 +45,10 @@ func SetField(id, value string) {
 	})
 }
 
-// check gives the value to a field that go-app made anew from what it was told.
-func (f *boundField) check(id, want string) {
-	if f.told == want {
-		return
-	}
-	After(func() {
-		field := app.Window().GetElementByID(id)
-		if field.Truthy() && !field.Equal(f.element) {
-			f.element = field
-			field.Set("value", want)
-		}
-	})
-}
-
 // typed notes what a field has when it says that it was changed.
-func typed(id, value string, element app.Value) {
+func typed(id, value string) {
 	if f := boundFields[id]; f != nil {
-		f.had, f.typed, f.element = value, true, element
+		f.agreed = value
 	}
 }
 

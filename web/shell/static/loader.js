@@ -50,6 +50,7 @@
       element.setAttribute = (name, value) => {
         if (element.getAttribute(name) !== value) Element.prototype.setAttribute.call(element, name, value);
       };
+      if (tag === "input") keepTyped(element);
       return element;
     };
     const take = (tag) => {
@@ -78,6 +79,7 @@
       for (const [element, children] of wanted) {
         delete element.appendChild;
         delete element.setAttribute;
+        delete element.value;
         if (differs || next < nodes.length) settle(element, children);
       }
       root.querySelectorAll("textarea").forEach((area) => {
@@ -98,7 +100,17 @@
     if (!same) element.replaceChildren(...children);
   }
 
-  // unsent remembers what was typed and ticked before the program was there.
+  // keepTyped lets what was typed, and the caret in it, alone when the field is set
+  // to what the server drew.
+  function keepTyped(field) {
+    const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
+    Object.defineProperty(field, "value", {
+      configurable: true, get, set(value) { if (value !== field.defaultValue) set.call(field, value); },
+    });
+  }
+
+  // unsent remembers what was typed and ticked before the program was there, to tell
+  // it. A field with the focus tells of its change by itself when it is left.
   function unsent(root) {
     const restores = [];
     const tell = (field, event) => field.dispatchEvent(new Event(event, { bubbles: true }));
@@ -111,8 +123,10 @@
         const initial = field.querySelector("option[selected]") || field.options[0];
         if (initial && initial.value !== value) restores.push(() => { field.value = value; tell(field, "change"); });
       } else if (field.type !== "hidden" && field.value !== field.defaultValue) {
-        const { value } = field;
-        restores.push(() => { field.value = value; tell(field, "input"); });
+        restores.push(() => {
+          tell(field, "input");
+          if (field !== document.activeElement) tell(field, "change");
+        });
       }
     });
     return restores;
@@ -122,8 +136,8 @@
   // and a form that only the program can take waits for it.
   let ready = false;
   let waiting = null;
-  document.addEventListener("change", ({ target }) => {
-    if (!ready) target.closest("form[data-send]")?.requestSubmit();
+  document.addEventListener("change", ({ target, isTrusted }) => {
+    if (!ready && isTrusted) target.closest("form[data-send]")?.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
     if (ready || !event.target.matches("[data-live]:not([action])")) return;
@@ -182,7 +196,7 @@
 
   // Without the program, the page is what it is without scripts.
   function doWithout(reason) {
-    console.error("souk: the program does not run:", reason);
+    console.warn("souk: the program does not run:", reason);
     for (const name of ["createElement", "createElementNS", "createTextNode"]) delete document[name];
     delete document.body.replaceChild;
     for (const name of ["scripts", "live", "loading"]) delete page.dataset[name];

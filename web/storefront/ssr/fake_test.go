@@ -4,6 +4,7 @@ package ssr_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -55,32 +56,66 @@ type fake struct {
 	say func(what string) string
 	// hold, when not nil, keeps the browser's program back until it is closed.
 	hold chan struct{}
+	// delay, when not nil, keeps searches waiting until it is closed.
+	delay chan struct{}
 	// rewrite, when not nil, changes pages on their way.
 	rewrite func(page string) string
 
 	mutex sync.Mutex
 	cart  map[string]int32
 	calls map[string]int
+	// sent is the last message to each procedure, as JSON, and what the provider got.
+	sent map[string]string
+	// news is closed when something more was sent.
+	news chan struct{}
 }
 
 func newFake() *fake {
-	return &fake{say: func(what string) string { return what }, cart: map[string]int32{}, calls: map[string]int{}}
+	return &fake{say: func(what string) string { return what }, cart: map[string]int32{}, calls: map[string]int{}, sent: map[string]string{}, news: make(chan struct{})}
+}
+
+// note is an interceptor that keeps what is sent.
+func (f *fake) note(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, r connect.AnyRequest) (connect.AnyResponse, error) {
+		raw, _ := json.Marshal(r.Any())
+		f.keep(r.Spec().Procedure, string(raw))
+		return next(ctx, r)
+	}
+}
+
+func (f *fake) keep(procedure, sent string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.sent[procedure] = sent
+	close(f.news)
+	f.news = make(chan struct{})
+}
+
+// was returns what was last sent to a procedure, and a signal that there is more.
+func (f *fake) was(procedure string) (sent string, news <-chan struct{}) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.sent[procedure], f.news
 }
 
 func (f *fake) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle(catalogv1connect.NewProductServiceHandler(f))
-	mux.Handle(catalogv1connect.NewCategoryServiceHandler(f))
-	mux.Handle(catalogv1connect.NewCollectionServiceHandler(f))
-	mux.Handle(inventoryv1connect.NewStockServiceHandler(f))
-	mux.Handle(searchv1connect.NewSearchServiceHandler(f))
-	mux.Handle(cartv1connect.NewCartServiceHandler(f))
-	mux.Handle(accountv1connect.NewAccountServiceHandler(f))
-	mux.Handle(accountv1connect.NewSessionServiceHandler(f))
-	mux.Handle(orderv1connect.NewOrderServiceHandler(f))
-	mux.Handle(orderv1connect.NewCheckoutServiceHandler(f))
-	mux.Handle(paymentv1connect.NewPaymentServiceHandler(f))
-	mux.HandleFunc("POST /tokenize", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"token":"tok_1"}`) })
+	mux, note := http.NewServeMux(), connect.WithInterceptors(connect.UnaryInterceptorFunc(f.note))
+	mux.Handle(catalogv1connect.NewProductServiceHandler(f, note))
+	mux.Handle(catalogv1connect.NewCategoryServiceHandler(f, note))
+	mux.Handle(catalogv1connect.NewCollectionServiceHandler(f, note))
+	mux.Handle(inventoryv1connect.NewStockServiceHandler(f, note))
+	mux.Handle(searchv1connect.NewSearchServiceHandler(f, note))
+	mux.Handle(cartv1connect.NewCartServiceHandler(f, note))
+	mux.Handle(accountv1connect.NewAccountServiceHandler(f, note))
+	mux.Handle(accountv1connect.NewSessionServiceHandler(f, note))
+	mux.Handle(orderv1connect.NewOrderServiceHandler(f, note))
+	mux.Handle(orderv1connect.NewCheckoutServiceHandler(f, note))
+	mux.Handle(paymentv1connect.NewPaymentServiceHandler(f, note))
+	mux.HandleFunc("POST /tokenize", func(w http.ResponseWriter, r *http.Request) {
+		card, _ := io.ReadAll(r.Body)
+		f.keep("/tokenize", string(card))
+		io.WriteString(w, `{"token":"tok_1"}`)
+	})
 	// What needs a session is refused without one, as the real services do.
 	open := map[string]bool{}
 	for _, procedure := range []string{
@@ -175,6 +210,9 @@ func (f *fake) GetAvailability(_ context.Context, r *inventoryv1.GetAvailability
 }
 
 func (f *fake) Search(_ context.Context, r *searchv1.SearchRequest) (*searchv1.SearchResponse, error) {
+	if f.delay != nil {
+		<-f.delay
+	}
 	answer := &searchv1.SearchResponse{Total: 48, Page: max(r.GetPage(), 1), PageCount: 2, LowestPrice: 900, HighestPrice: 99000}
 	for _, slug := range []string{"a", "b", "c", "d", "e", "f"} {
 		answer.Hits = append(answer.Hits, &searchv1.Hit{ProductId: "id-" + slug, Slug: slug, Title: f.say("Lamp " + slug), Brand: f.say("Lumen"), ImageUrl: "/media/one.svg", ImageAlt: f.say("alt"), Price: usd(4900), CompareAt: usd(5900), InStock: slug != "f"})

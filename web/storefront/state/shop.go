@@ -41,7 +41,7 @@ type Shop struct {
 
 	role  string
 	chose bool
-	// typed is what was typed into the search field on the page of typedOn.
+	// typed is what was typed into the search field for the page of typedOn.
 	typed           string
 	typedOn         *site.Env
 	toasts, typings int
@@ -247,11 +247,11 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Typed is what stands in the search field: what was typed on this page, or was
-// looked for.
+// Typed is what stands in the search field: what was typed on this page, or before
+// it when it was on its way already, or was looked for.
 func (s *Shop) Typed(env *site.Env) string {
 	switch {
-	case s.typedOn == env:
+	case s.typedOn == env || s.typedOn != nil && s.typedOn == env.Coming():
 		return s.typed
 	case env.URL.Path == "/search":
 		return env.Query("q")
@@ -272,7 +272,7 @@ func hinted(hints int) string {
 // Type notes what is being typed into the search field and asks for hints once
 // the typing pauses.
 func (s *Shop) Type(env *site.Env, query string) {
-	s.typed, s.typedOn = query, env
+	s.typed, s.typedOn = query, env.Coming()
 	s.typings++
 	mine := s.typings
 	if len([]rune(query)) < 2 {
