@@ -571,3 +571,36 @@ func TestBackOnline(t *testing.T) {
 	offline(false)
 	v.soon(`document.querySelector("h1")?.innerText === "Light"`)
 }
+
+// TestHostileTextInTheBrowser lets the program draw what strangers wrote, on pages it
+// takes over and on pages it brings.
+func TestHostileTextInTheBrowser(t *testing.T) {
+	shop := newFake()
+	shop.cart = map[string]int32{"a-R": 1}
+	for _, text := range []string{`"><img src=x onerror="window.ran=1"><script>window.ran=1</script>`, `javascript:window.ran=1`} {
+		shop.say = func(string) string { return text }
+		v := visitor(t, storefront(t, shop).URL, 1280)
+		v.cookie("souk_at", "token")
+		harmless := func(where string) {
+			t.Helper()
+			if got := v.ask(`[window.ran, document.querySelectorAll("#root script, #root [onerror], #root a[href^='javascript:']").length]`); got != ",0" {
+				t.Errorf("%s with %q: what ran, and what could = %s", where, text, got)
+			}
+		}
+		for _, path := range []string{"/p/a", "/c/light", "/cart", "/orders/7KQ2-M9XD", "/account", "/checkout"} {
+			v.open(path)
+			harmless(path)
+			v.ask(`(document.querySelector(".header__name").click(), 1)`)
+			v.until(`location.pathname === "/" && document.activeElement.tagName === "H1"`)
+			v.ask(`(history.back(), 1)`)
+			v.until(`location.pathname === "` + path + `" && !document.querySelector(".hero")`)
+			harmless(path + ", brought by the program")
+		}
+		v.open("/p/a")
+		v.write("#q", "la")
+		v.see(".suggest")
+		v.click(`#buy .button`)
+		v.see(`.toast`)
+		harmless("suggestions and toast")
+	}
+}

@@ -20,10 +20,19 @@ func (p *Page) Body() ui.Node {
 			ui.P(ui.Class("muted"), ui.Role("status"), ui.Text(counted(p.Found.GetTotal()))),
 		),
 		p.children(),
-		ui.Div(ui.Class("listing"),
-			p.facets(),
-			ui.Div(ui.Class("stack"), ui.Div(ui.Class("row row--between"), p.chosen(), p.sorting()), p.results()),
-		),
+		p.list(),
+	)
+}
+
+// list is what was found, with ways to narrow and sort it where there is something
+// to be narrowed.
+func (p *Page) list() ui.Node {
+	if len(p.Found.GetHits()) == 0 && !p.Wish.Narrowed() {
+		return p.results()
+	}
+	return ui.Div(ui.Class("listing"),
+		p.facets(),
+		ui.Div(ui.Class("stack"), ui.Div(ui.Class("row row--between"), p.chosen(), p.sorting()), p.results()),
 	)
 }
 
@@ -59,7 +68,7 @@ func (p *Page) children() ui.Node {
 func (p *Page) results() ui.Node {
 	if len(p.Found.GetHits()) == 0 {
 		return ui.Div(ui.Class("stack"),
-			component.Notice("", "Nothing fits. Try other words, or take a filter away."),
+			component.Notice("", p.nothing()),
 			ui.Div(component.ButtonLink("See all products", "/search", "button--quiet")))
 	}
 	return ui.Fragment(
@@ -67,6 +76,13 @@ func (p *Page) results() ui.Node {
 		component.Grid(shelf.Hits(p.Found.GetHits()), 4),
 		component.Pagination(max(int(p.Found.GetPage()), 1), int(p.Found.GetPageCount()), func(n int) string { return p.Wish.On(n).Address() }),
 	)
+}
+
+func (p *Page) nothing() string {
+	if p.Wish.Narrowed() {
+		return "Nothing fits. Try other words, or take a filter away."
+	}
+	return "Nothing fits. Try other words, or fewer of them."
 }
 
 // chosen are the filters that hold, each with a way to take it away.
@@ -106,10 +122,18 @@ func (p *Page) sorting() ui.Node {
 				p.env.Navigate(wish.Address())
 			}),
 			ui.Each(sorts, func(_ int, s order) ui.Node {
-				return ui.Option(ui.Value(s.name), ui.Bool("selected", s.name == p.Wish.Sort), ui.Text(s.label))
+				return ui.Option(ui.Value(s.name), ui.Bool("selected", s.name == p.Wish.Sort), ui.Text(p.called(s)))
 			})),
 		ui.Button(ui.Class("button button--quiet button--small plain-only"), ui.Type("submit"), ui.Text("Sort")),
 	)
+}
+
+// called is the name of an order: nothing matches best where nothing was asked for.
+func (p *Page) called(o order) string {
+	if o.name == "" && p.Wish.Query == "" {
+		return "Featured"
+	}
+	return o.label
 }
 
 // kept repeats the wish in hidden fields of a form, but for the names left out.
