@@ -448,6 +448,21 @@ func TestNobodyWaitsLongForTheMarket(t *testing.T) {
 	}
 }
 
+// until waits for what becomes true by itself.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 // teller tells of orders of somebody, by an event's id.
 func (s *shop) teller(t *testing.T, owner string) func(id, sku string, units int32) {
 	t.Helper()
@@ -479,16 +494,7 @@ func TestWhatAGuestBoughtLeavesTheCartThatTheirsWentInto(t *testing.T) {
 	tell := s.teller(t, "guest-1")
 	tell("first", "mug", 2)
 	tell("second", "pen", 1)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
-	for line(s.get(t, ada), "pen") != nil {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the pen is still there")
-		}
-	}
+	until(t, "the pen to go", func() bool { return line(s.get(t, ada), "pen") == nil })
 	if c := s.get(t, ada); line(c, "mug").GetQuantity() != 3 {
 		t.Errorf("cart = %v; want ada's own 3 mugs", c)
 	}
@@ -507,16 +513,7 @@ func TestWhatWasBoughtLeavesTheCartOnce(t *testing.T) {
 	tell("first", "mug", 2)
 	tell("second", "pen", 1)
 	// The pen goes last: then the mugs have gone as often as they will.
-	deadline := time.After(20 * time.Second)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for line(s.get(t, ada), "pen") != nil {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("the pen is still there")
-		}
-	}
+	until(t, "the pen to go", func() bool { return line(s.get(t, ada), "pen") == nil })
 	if c := s.get(t, ada); line(c, "mug").GetQuantity() != 3 {
 		t.Errorf("cart = %v; want 3 mugs left", c)
 	}
