@@ -37,7 +37,7 @@ func visitor(t *testing.T, origin string, width int64) *visit {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	v := &visit{t: t, ctx: ctx, origin: origin, width: width}
 	// The browser lives as long as the context that starts it.
@@ -61,7 +61,7 @@ func visitor(t *testing.T, origin string, width int64) *visit {
 // do runs actions; step names them when they fail.
 func (v *visit) do(step string, actions ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(v.ctx, 30*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		look, cancel := context.WithTimeout(v.ctx, 5*time.Second)
@@ -102,7 +102,7 @@ func (v *visit) see(selector string) {
 // until waits for a condition in JavaScript.
 func (v *visit) until(condition string) {
 	v.t.Helper()
-	poll := chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(15*time.Second))
+	poll := chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(30*time.Second))
 	v.do("wait until "+condition, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := poll(ctx, t)
 		return chromedp.Void{}, err

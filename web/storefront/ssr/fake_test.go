@@ -58,6 +58,8 @@ type fake struct {
 	hold chan struct{}
 	// delay, when not nil, keeps searches waiting until it is closed.
 	delay chan struct{}
+	// unpriced is a way of delivery that cannot be had.
+	unpriced string
 	// rewrite, when not nil, changes pages on their way.
 	rewrite func(page string) string
 
@@ -320,7 +322,10 @@ func (f *fake) lines() []*orderv1.OrderLine {
 	return []*orderv1.OrderLine{{Sku: "a-R", Quantity: 1, ProductSlug: "a", Title: f.say("Lamp a"), VariantTitle: f.say("Red"), ImageUrl: "/media/one.svg", UnitPrice: usd(4900), LineTotal: usd(4900)}}
 }
 
-func (f *fake) Quote(context.Context, *orderv1.QuoteRequest) (*orderv1.QuoteResponse, error) {
+func (f *fake) Quote(_ context.Context, r *orderv1.QuoteRequest) (*orderv1.QuoteResponse, error) {
+	if option := r.GetDeliveryOptionId(); option != "" && option == f.unpriced {
+		return nil, connect.NewError(connect.CodeUnavailable, errors.New("no carrier"))
+	}
 	return &orderv1.QuoteResponse{Lines: f.lines(), Totals: f.totals(), DeliveryOptionId: "standard", CurrencyCode: "USD", DeliveryOptions: []*orderv1.DeliveryOption{
 		{Id: "standard", Name: f.say("Standard"), Promise: f.say("2–4 working days"), Price: usd(500)}, {Id: "express", Name: f.say("Express"), Promise: f.say("Tomorrow"), Price: usd(1500)}}}, nil
 }

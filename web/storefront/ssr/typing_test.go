@@ -97,7 +97,7 @@ func (v *visit) sends(f filled, shop *fake) {
 // arrives waits until a service was sent something with these parts.
 func (v *visit) arrives(shop *fake, procedure string, parts ...string) {
 	v.t.Helper()
-	deadline := time.NewTimer(15 * time.Second)
+	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
 	for {
 		sent, news := shop.was(procedure)
@@ -242,4 +242,19 @@ func TestTypingWhileAPageIsOnItsWay(t *testing.T) {
 	v.click(".card__title a")
 	v.see("#buy")
 	v.until(`document.getElementById("q").value === ""`)
+}
+
+// TestAWayOfDeliveryWithoutAPriceIsNotChosen loses the answer to a choice.
+func TestAWayOfDeliveryWithoutAPriceIsNotChosen(t *testing.T) {
+	shop := newFake()
+	shop.cart["a-R"] = 1
+	shop.unpriced = "express"
+	v := visitor(t, storefront(t, shop).URL, 1280)
+	v.cookie("souk_at", "token")
+	v.open("/checkout")
+	v.click("#address .button")
+	v.see(".choice")
+	v.click("input[value=express]")
+	v.see("#step [role=alert]")
+	v.until(`document.querySelector("input[value=standard]").checked`)
 }
