@@ -74,7 +74,7 @@ func held(t *testing.T, shop *fake) (v *visit, release func()) {
 const watchShifts = `(() => {
 	window.shifted = [];
 	new PerformanceObserver((list) => {
-		for (const e of list.getEntries()) for (const s of e.sources) shifted.push(e.value.toFixed(4) + " " + s.node?.nodeName + "." + s.node?.className);
+		for (const e of list.getEntries()) if (e.value >= .0005) for (const s of e.sources) shifted.push(e.value.toFixed(4) + " " + s.node?.nodeName + "." + s.node?.className);
 	}).observe({type: "layout-shift", buffered: true});
 	return 1
 })()`
