@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,8 @@ type shop struct {
 	served          *kittest.Served
 	ours, providers *crdb.DB
 	clock           *clock.Fake
+	// When set, it stands between the service and the provider.
+	between atomic.Pointer[func(w http.ResponseWriter, r *http.Request, provider http.Handler)]
 }
 
 func open(t *testing.T) *shop {
@@ -47,7 +50,13 @@ func open(t *testing.T) *shop {
 	s := &shop{t: t, clock: clock.NewFake(time.Now()), ours: kittest.DB(t, payment.Migrations()), providers: kittest.DB(t, sandbox.Migrations())}
 	// Each has to know where the other is, so the provider's handler comes later.
 	var handler http.Handler
-	s.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	s.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if between := s.between.Load(); between != nil {
+			(*between)(w, r, handler)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	t.Cleanup(s.provider.Close)
 	svc, err := payment.Open(t.Context(), payment.Config{Patience: time.Second, Sandbox: payment.Sandbox{
 		URL: s.provider.URL, PublicURL: s.provider.URL, Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
@@ -83,6 +92,28 @@ func (s *shop) token(number string) string {
 		s.t.Fatalf("no token for %s: %v", number, err)
 	}
 	return answer.Token
+}
+
+// lose lets calls whose path has this ending through to the provider, and their
+// answers get lost, until the function it returns is called.
+func (s *shop) lose(ending string) (found func()) {
+	return s.stand(ending, func(_ http.ResponseWriter, r *http.Request, provider http.Handler) {
+		provider.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	})
+}
+
+// stand puts f before the provider, for calls whose path has this ending.
+func (s *shop) stand(ending string, f func(w http.ResponseWriter, r *http.Request, provider http.Handler)) (away func()) {
+	between := func(w http.ResponseWriter, r *http.Request, provider http.Handler) {
+		if strings.HasSuffix(r.URL.Path, ending) {
+			f(w, r, provider)
+			return
+		}
+		provider.ServeHTTP(w, r)
+	}
+	s.between.Store(&between)
+	return func() { s.between.Store(nil) }
 }
 
 func usd(minor int64) *typev1.Money { return &typev1.Money{CurrencyCode: "USD", MinorUnits: minor} }
@@ -136,6 +167,7 @@ const (
 	poor        = "4000000000009995"
 	secure      = "4000000000003220"
 	lostAnswers = "4000000000000119"
+	lapsing     = "4000000000000341"
 )
 
 const (
@@ -327,14 +359,15 @@ func TestWhatCannotBeCapturedHoldsNothing(t *testing.T) {
 	s := open(t)
 	t.Run("the capture is refused", func(t *testing.T) {
 		id := uuid.NewString()
-		if p, err := s.authorize(id, "4000000000000341", 100); err != nil || p.GetState() != authorized {
+		if p, err := s.authorize(id, lapsing, 100); err != nil || p.GetState() != authorized {
 			t.Fatalf("authorized: %v, %v", p, err)
 		}
-		for range 2 {
-			resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id})
-			if err != nil && reasonOf(err) != "payment_not_authorized" || err == nil && resp.GetPayment().GetState() != voided {
-				t.Fatalf("Capture = %v, %v; want a voided payment", resp.GetPayment(), err)
-			}
+		resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id})
+		if err != nil || resp.GetPayment().GetState() != voided || resp.GetPayment().GetDeclineReason() != "authorization_expired" {
+			t.Fatalf("Capture = %v, %v; want a voided payment that says why", resp.GetPayment(), err)
+		}
+		if _, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); reasonOf(err) != "payment_not_authorized" {
+			t.Errorf("Capture again: %v; want payment_not_authorized", err)
 		}
 		if got := s.held(); got != 0 {
 			t.Errorf("the provider holds %d", got)
@@ -353,6 +386,64 @@ func TestWhatCannotBeCapturedHoldsNothing(t *testing.T) {
 			t.Errorf("Capture = %v, %v; want a voided payment", resp.GetPayment(), err)
 		}
 	})
+}
+
+func TestNoAnswerIsNoRefusal(t *testing.T) {
+	for name, between := range map[string]func(w http.ResponseWriter, r *http.Request, provider http.Handler){
+		"a proxy says no": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			http.Error(w, "conflict", http.StatusConflict)
+		},
+		"a proxy knows no payment": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			http.Error(w, "no route", http.StatusNotFound)
+		},
+		"the provider is broken": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			http.Error(w, "broken", http.StatusInternalServerError)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			id := uuid.NewString()
+			if _, err := s.authorize(id, visa, 100); err != nil {
+				t.Fatal(err)
+			}
+			away := s.stand("/capture", between)
+			if _, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); reasonOf(err) != "provider_unavailable" {
+				t.Errorf("Capture: %v; want provider_unavailable", err)
+			}
+			away()
+			if resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); err != nil || resp.GetPayment().GetState() != captured {
+				t.Errorf("Capture again = %v, %v; want it captured", resp.GetPayment(), err)
+			}
+		})
+	}
+}
+
+func TestALostAnswerMovesNoMoneyTwice(t *testing.T) {
+	s := open(t)
+	id := uuid.NewString()
+	if _, err := s.authorize(id, visa, 1000); err != nil {
+		t.Fatal(err)
+	}
+	found := s.lose("/capture")
+	if _, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); reasonOf(err) != "provider_unavailable" {
+		t.Fatalf("Capture: %v; want provider_unavailable", err)
+	}
+	found()
+	if resp, err := s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}); err != nil || resp.GetPayment().GetCaptured().GetMinorUnits() != 1000 {
+		t.Fatalf("Capture again = %v, %v; want 1000", resp.GetPayment(), err)
+	}
+	found = s.lose("/refunds")
+	if _, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: "part", Amount: usd(300)}); reasonOf(err) != "provider_unavailable" {
+		t.Fatalf("Refund: %v; want provider_unavailable", err)
+	}
+	found()
+	resp, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: "part", Amount: usd(300)})
+	if err != nil || resp.GetPayment().GetRefunded().GetMinorUnits() != 300 {
+		t.Errorf("Refund again = %v, %v; want 300", resp.GetPayment(), err)
+	}
+	if got := s.held(); got != 700 {
+		t.Errorf("the provider has %d, want 700", got)
+	}
 }
 
 func TestWebhooksMustBeSigned(t *testing.T) {

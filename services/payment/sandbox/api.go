@@ -69,8 +69,8 @@ type Event struct {
 	Payment Payment `json:"payment"`
 }
 
-// Error is what the API answers when it does not do what was asked: 422 for a
-// definite no.
+// Error is what the API answers when it does not do what was asked: 422 and 409
+// for a definite no.
 type Error struct {
 	Error struct {
 		Code    string `json:"code"`

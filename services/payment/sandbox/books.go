@@ -32,6 +32,7 @@ type books struct{ db *crdb.DB }
 var (
 	errNone    = errors.New("not found")
 	errRefused = errors.New("not possible in this status")
+	errLapsed  = errors.New("the bank does not stand by it any more")
 )
 
 const (
@@ -137,7 +138,7 @@ func (b books) capture(ctx context.Context, id string, now time.Time) (Payment, 
 			return nil
 		case Authorized:
 			if p.behaviour == uncapturable {
-				return errRefused
+				return errLapsed
 			}
 			p.Status, p.Captured = Captured, p.Amount
 			return nil

@@ -178,6 +178,8 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, p Payment, err err
 	switch {
 	case errors.Is(err, errNone):
 		fail(w, http.StatusNotFound, "not_found", "There is no such payment.")
+	case errors.Is(err, errLapsed):
+		fail(w, http.StatusConflict, "authorization_expired", "The bank does not stand by this authorization any more.")
 	case errors.Is(err, errRefused):
 		fail(w, http.StatusConflict, "wrong_status", "This is not possible with a payment that is "+p.Status+".")
 	case err != nil:

@@ -37,7 +37,7 @@ type Payment struct {
 	Method    string
 	ReturnURL string
 	ActionURL string
-	// Why it was declined, for programs: "card_declined".
+	// Why it was declined, or could not be captured, for programs: "card_declined".
 	Decline string
 	// What it was paid with, for people: "Visa ending in 4242".
 	Summary string

@@ -31,7 +31,7 @@ func FromPayment(p pay.Payment) *pb.Payment {
 	switch p.State {
 	case pay.Action:
 		m.ActionUrl = p.ActionURL
-	case pay.Declined:
+	case pay.Declined, pay.Voided:
 		m.DeclineReason = p.Decline
 	}
 	return m

@@ -126,8 +126,9 @@ func read(status int, text []byte) (pay.Report, error) {
 		return report(answer), nil
 	}
 	var bad sandbox.Error
-	_ = json.Unmarshal(text, &bad) // without a code the status has to do
+	_ = json.Unmarshal(text, &bad) // without a code it is somebody else's answer: a proxy's, or a wrong address's
 	switch {
+	case bad.Error.Code == "":
 	case status == http.StatusNotFound:
 		return pay.Report{}, pay.ErrUnknown
 	case status == http.StatusUnprocessableEntity, status == http.StatusConflict:

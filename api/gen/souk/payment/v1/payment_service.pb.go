@@ -107,6 +107,7 @@ type Payment struct {
 	ProviderReference string `protobuf:"bytes,7,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
 	ActionUrl         string `protobuf:"bytes,8,opt,name=action_url,json=actionUrl,proto3" json:"action_url,omitempty"`
 	// When declined: "card_declined", "insufficient_funds", "authentication_failed", …
+	// When voided since the capture was refused: "authorization_expired", …
 	DeclineReason string `protobuf:"bytes,9,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
 	// "Visa ending in 4242"
 	Summary       string                 `protobuf:"bytes,10,opt,name=summary,proto3" json:"summary,omitempty"`
