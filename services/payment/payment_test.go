@@ -244,6 +244,66 @@ func TestRefundsAtOnceStayWithinWhatWasCaptured(t *testing.T) {
 	}
 }
 
+func (s *shop) capture(minor int64) (id, reference string) {
+	s.t.Helper()
+	id = uuid.NewString()
+	p, err := s.authorize(id, visa, minor)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.pay.Capture(s.t.Context(), &pb.CaptureRequest{PaymentId: id}); err != nil {
+		s.t.Fatal(err)
+	}
+	return id, p.GetProviderReference()
+}
+
+func TestARefundThatTheProviderRefusesIsNotChased(t *testing.T) {
+	s := open(t)
+	id, _ := s.capture(1000)
+	// Somebody gives money back at the provider, and no webhook tells.
+	if _, err := s.providers.Exec(t.Context(), `UPDATE sandbox_payment SET refunded = 800 WHERE reference = $1`, id); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: "much", Amount: usd(300)})
+		if got := reasonOf(err); got != "refund_refused" && got != "refund_too_much" {
+			t.Errorf("Refund of 300 of 200: %v; want it refused", err)
+		}
+	}
+	var open int
+	if err := s.ours.QueryRow(t.Context(), `SELECT count(*) FROM refund WHERE NOT done`).Scan(&open); err != nil || open != 0 {
+		t.Errorf("%d refunds are still chased, %v", open, err)
+	}
+	resp, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: "rest", Amount: usd(200)})
+	if err != nil || resp.GetPayment().GetState() != pb.PaymentState_PAYMENT_STATE_REFUNDED {
+		t.Errorf("Refund of the rest = %v, %v", resp.GetPayment(), err)
+	}
+}
+
+func TestRefundsThatDoNotGetThroughLetOthersPass(t *testing.T) {
+	s := open(t)
+	stuck, reference := s.capture(1000)
+	healthy, _ := s.capture(1000)
+	found := s.lose("/refunds")
+	if _, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: healthy, RefundId: "all", Amount: usd(1000)}); reasonOf(err) != "provider_unavailable" {
+		t.Fatalf("Refund: %v; want provider_unavailable", err)
+	}
+	found()
+	s.stand(reference+"/refunds", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		http.Error(w, "broken", http.StatusInternalServerError)
+	})
+	const many = `INSERT INTO refund (payment, id, amount, done, created_at) SELECT $1, n::TEXT, 1, false, now() - INTERVAL '1 hour' FROM generate_series(1, 60) AS n`
+	if _, err := s.ours.Exec(t.Context(), many, stuck); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.Advance(time.Minute)
+	s.waitFor("the refund that can get through", func() bool {
+		var done bool
+		err := s.ours.QueryRow(t.Context(), `SELECT done FROM refund WHERE payment = $1`, healthy).Scan(&done)
+		return err == nil && done
+	})
+}
+
 func TestDeclines(t *testing.T) {
 	s := open(t)
 	for number, want := range map[string]string{declined: "card_declined", poor: "insufficient_funds"} {

@@ -24,6 +24,7 @@ type Provider interface {
 	// Capture takes what was authorized; a definite no is a Refusal.
 	Capture(ctx context.Context, p Payment) (Report, error)
 	Void(ctx context.Context, p Payment) (Report, error)
+	// Refund gives captured money back, once for a refund's ID; a definite no is a Refusal.
 	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
 	// Webhook checks a message's signature and age and returns our payment's ID.
 	Webhook(header map[string][]string, body []byte, now time.Time) (id string, err error)
@@ -41,8 +42,12 @@ type Store interface {
 	Change(ctx context.Context, id string, f func(*Payment) (told bool, err error)) (Payment, error)
 	Payment(ctx context.Context, id string) (Payment, error)
 	// BeginRefund notes a refund within what was captured, or returns the one of
-	// this ID that is there.
-	BeginRefund(ctx context.Context, id string, r Refund) (Payment, Refund, error)
+	// this ID that is there. It is chased when it is due.
+	BeginRefund(ctx context.Context, id string, r Refund, due time.Time) (Payment, Refund, error)
+	// DelayRefund counts a try and makes the refund due later.
+	DelayRefund(ctx context.Context, id, refund string, due time.Time) error
+	// DropRefund forgets a refund that the provider has not taken.
+	DropRefund(ctx context.Context, id, refund string) error
 	// RefundDone notes that the provider has taken a refund.
 	RefundDone(ctx context.Context, id, refund string) error
 	// Due returns payments that have to be asked for, and refunds not yet taken.
@@ -53,6 +58,7 @@ type Store interface {
 type Owed struct {
 	Payment string
 	Refund  Refund
+	Tries   int
 }
 
 // Deps is what a desk leans on.
@@ -238,8 +244,8 @@ func (d *Desk) settleVoid(ctx context.Context, p Payment, known Report) (Payment
 		p.Reference = orDefault(p.Reference, r.Reference)
 		switch r.State {
 		case Captured:
-			// It was taken after all: given back whole.
-			return provider.Refund(ctx, p, Refund{ID: "void-" + p.ID, Amount: r.Captured})
+			// It was taken after all: what is left is given back.
+			return provider.Refund(ctx, p, Refund{ID: "void-" + p.ID, Amount: r.Captured - r.Refunded})
 		case Voided, Declined, Refunded:
 			return r, nil
 		}
@@ -275,7 +281,7 @@ func (d *Desk) Refund(ctx context.Context, id, refund string, amount money.Amoun
 	if p.Amount.Currency != amount.Currency {
 		return p, ErrAmount
 	}
-	p, r, err := d.Store.BeginRefund(ctx, id, Refund{ID: refund, Amount: amount.Minor})
+	p, r, err := d.Store.BeginRefund(ctx, id, Refund{ID: refund, Amount: amount.Minor}, d.Clock.Now().Add(refundPatience))
 	if err != nil || r.Done {
 		return p, err
 	}
@@ -288,13 +294,29 @@ func (d *Desk) refund(ctx context.Context, p Payment, r Refund) (Payment, error)
 		return p, err
 	}
 	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Refund(ctx, p, r) })
-	if err != nil {
+	var no Refusal
+	switch {
+	case errors.As(err, &no):
+		return p, d.unrefundable(ctx, p, r, no)
+	case err != nil:
 		return p, ErrProvider.Because(err)
 	}
-	if err := d.Store.RefundDone(context.WithoutCancel(ctx), p.ID, r.ID); err != nil {
-		return p, err
+	if p, err = d.learn(ctx, p.ID, report); err != nil {
+		return p, err // it is not done before it is known, and so repeated
 	}
-	return d.learn(ctx, p.ID, report)
+	return p, d.Store.RefundDone(context.WithoutCancel(ctx), p.ID, r.ID)
+}
+
+// unrefundable forgets a refund that the provider refuses. Mostly the money was
+// given back on its side already, so it is asked where the payment stands.
+func (d *Desk) unrefundable(ctx context.Context, p Payment, r Refund, no Refusal) error {
+	if _, err := d.Sync(ctx, p.ID); err != nil {
+		return err
+	}
+	if err := d.Store.DropRefund(context.WithoutCancel(ctx), p.ID, r.ID); err != nil {
+		return err
+	}
+	return ErrRefundRefused.Because(no)
 }
 
 // Payment returns a payment as we know it.
@@ -334,11 +356,7 @@ func (d *Desk) Chase(ctx context.Context) (int, error) {
 		errs = append(errs, d.chase(ctx, id))
 	}
 	for _, owed := range refunds {
-		p, err := d.Store.Payment(ctx, owed.Payment)
-		if err == nil {
-			_, err = d.refund(ctx, p, owed.Refund)
-		}
-		errs = append(errs, err)
+		errs = append(errs, d.chaseRefund(ctx, owed))
 	}
 	return len(payments) + len(refunds), errors.Join(errs...)
 }
@@ -359,6 +377,21 @@ func (d *Desk) chase(ctx context.Context, id string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("chase payment %s: %w", id, err)
+	}
+	return nil
+}
+
+func (d *Desk) chaseRefund(ctx context.Context, o Owed) error {
+	// The next try comes later, whatever this one brings.
+	if err := d.Store.DelayRefund(ctx, o.Payment, o.Refund.ID, d.Clock.Now().Add(max(refundPatience, wait(o.Tries)))); err != nil {
+		return err
+	}
+	p, err := d.Store.Payment(ctx, o.Payment)
+	if err == nil {
+		_, err = d.refund(ctx, p, o.Refund)
+	}
+	if err != nil {
+		return fmt.Errorf("chase refund %s of payment %s: %w", o.Refund.ID, o.Payment, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ var (
 	ErrNotAuthorized = fault.New(fault.Refused, "payment_not_authorized", "There is no authorization to capture.")
 	ErrRefund        = fault.New(fault.Refused, "refund_too_much", "No more can be given back than was captured.")
 	ErrRefundDiffers = fault.New(fault.Refused, "refund_differs", "This refund was begun with another amount.")
+	ErrRefundRefused = fault.New(fault.Refused, "refund_refused", "The payment provider does not give this back.")
 	ErrAmount        = fault.New(fault.Invalid, "amount_invalid", "The amount must be more than zero and in the payment's currency.")
 	ErrProvider      = fault.New(fault.Busy, "provider_unavailable", "The payment provider does not answer. Try again in a moment; nobody is charged twice.")
 	ErrNoProvider    = fault.New(fault.NotFound, "provider_not_found", "There is no such payment provider.")
@@ -19,7 +20,7 @@ var (
 	ErrUnknown = fault.New(fault.NotFound, "payment_unknown", "The provider does not know this payment.")
 )
 
-// Refusal is a provider's definite no to an authorization or a capture.
+// Refusal is a provider's definite no: nothing was done, and asking again does not help.
 type Refusal struct{ Reason string }
 
 // Error implements error.

@@ -112,16 +112,20 @@ const (
 	soonest    = 2 * time.Second
 	latest     = 5 * time.Minute
 	stragglers = 15 * time.Minute
+	// How long a refund is left to the call that began it.
+	refundPatience = 30 * time.Second
 )
 
-// check sets when the provider is asked next.
-func (p *Payment) check(now time.Time) {
-	wait := latest
-	if p.Tries < 8 {
-		wait = min(soonest<<p.Tries, latest)
+// wait is how long to wait after so many tries.
+func wait(tries int) time.Duration {
+	if tries < 8 {
+		return min(soonest<<tries, latest)
 	}
-	p.CheckAt = now.Add(wait)
+	return latest
 }
+
+// check sets when the provider is asked next.
+func (p *Payment) check(now time.Time) { p.CheckAt = now.Add(wait(p.Tries)) }
 
 // Unknown takes in that the provider has never heard of the payment.
 func (p *Payment) Unknown(now time.Time) (changed bool) {

@@ -91,12 +91,14 @@ func (s *Store) Payment(ctx context.Context, id string) (pay.Payment, error) {
 
 const (
 	refundsOf    = `SELECT id, amount, done FROM refund WHERE payment = $1`
-	insertRefund = `INSERT INTO refund (payment, id, amount, done, created_at) VALUES ($1, $2, $3, false, now())`
+	insertRefund = `INSERT INTO refund (payment, id, amount, done, created_at, due_at) VALUES ($1, $2, $3, false, now(), $4)`
+	delayRefund  = `UPDATE refund SET tries = tries + 1, due_at = $3 WHERE payment = $1 AND id = $2`
+	dropRefund   = `DELETE FROM refund WHERE payment = $1 AND id = $2 AND NOT done`
 	refundDone   = `UPDATE refund SET done = true WHERE payment = $1 AND id = $2`
 )
 
 // BeginRefund implements pay.Store.
-func (s *Store) BeginRefund(ctx context.Context, id string, r pay.Refund) (p pay.Payment, kept pay.Refund, err error) {
+func (s *Store) BeginRefund(ctx context.Context, id string, r pay.Refund, due time.Time) (p pay.Payment, kept pay.Refund, err error) {
 	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
 		if p, err = scanPayment(tx.QueryRow(ctx, lockPayment, id)); err != nil {
 			return err
@@ -109,7 +111,7 @@ func (s *Store) BeginRefund(ctx context.Context, id string, r pay.Refund) (p pay
 		if err != nil {
 			return err
 		}
-		sum := r.Amount
+		var begun int64
 		for _, o := range others {
 			if o.ID == r.ID {
 				if kept = o; o.Amount != r.Amount {
@@ -117,16 +119,29 @@ func (s *Store) BeginRefund(ctx context.Context, id string, r pay.Refund) (p pay
 				}
 				return nil
 			}
-			sum += o.Amount
+			begun += o.Amount
 		}
-		if sum > p.Captured {
+		// The provider may have given back more than we asked for.
+		if max(begun, p.Refunded)+r.Amount > p.Captured {
 			return pay.ErrRefund
 		}
 		kept = r
-		_, err = tx.Exec(ctx, insertRefund, id, r.ID, r.Amount)
+		_, err = tx.Exec(ctx, insertRefund, id, r.ID, r.Amount, due)
 		return err
 	})
 	return p, kept, err
+}
+
+// DelayRefund implements pay.Store.
+func (s *Store) DelayRefund(ctx context.Context, id, refund string, due time.Time) error {
+	_, err := s.db.Exec(ctx, delayRefund, id, refund, due)
+	return err
+}
+
+// DropRefund implements pay.Store.
+func (s *Store) DropRefund(ctx context.Context, id, refund string) error {
+	_, err := s.db.Exec(ctx, dropRefund, id, refund)
+	return err
 }
 
 // RefundDone implements pay.Store.
@@ -137,11 +152,8 @@ func (s *Store) RefundDone(ctx context.Context, id, refund string) error {
 
 const (
 	duePayments = `SELECT id FROM payment WHERE NOT settled AND check_at <= $1 ORDER BY check_at LIMIT $2`
-	dueRefunds  = `SELECT payment, id, amount, done FROM refund WHERE NOT done AND created_at <= $1 ORDER BY created_at LIMIT $2`
+	dueRefunds  = `SELECT payment, id, amount, done, tries FROM refund WHERE NOT done AND due_at <= $1 ORDER BY due_at LIMIT $2`
 )
-
-// refundPatience is how long a refund is left to the call that began it.
-const refundPatience = 30 * time.Second
 
 // Due implements pay.Store.
 func (s *Store) Due(ctx context.Context, now time.Time, most int) (payments []string, refunds []pay.Owed, err error) {
@@ -152,11 +164,11 @@ func (s *Store) Due(ctx context.Context, now time.Time, most int) (payments []st
 	if payments, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return nil, nil, err
 	}
-	if rows, err = s.db.Query(ctx, dueRefunds, now.Add(-refundPatience), most); err != nil {
+	if rows, err = s.db.Query(ctx, dueRefunds, now, most); err != nil {
 		return nil, nil, err
 	}
 	refunds, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (o pay.Owed, err error) {
-		err = row.Scan(&o.Payment, &o.Refund.ID, &o.Refund.Amount, &o.Refund.Done)
+		err = row.Scan(&o.Payment, &o.Refund.ID, &o.Refund.Amount, &o.Refund.Done, &o.Tries)
 		return o, err
 	})
 	return payments, refunds, err
