@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +19,7 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
@@ -41,6 +44,7 @@ type shop struct {
 	served          *kittest.Served
 	ours, providers *crdb.DB
 	clock           *clock.Fake
+	log             journal
 	// When set, it stands between the service and the provider.
 	between atomic.Pointer[func(w http.ResponseWriter, r *http.Request, provider http.Handler)]
 }
@@ -48,6 +52,10 @@ type shop struct {
 func open(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{t: t, clock: clock.NewFake(time.Now()), ours: kittest.DB(t, payment.Migrations()), providers: kittest.DB(t, sandbox.Migrations())}
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	calls := kittest.RPC(t, "payment")
+	calls.Log = log
+	log.Info("the shop opens")
 	// Each has to know where the other is, so the provider's handler comes later.
 	var handler http.Handler
 	s.provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -60,14 +68,14 @@ func open(t *testing.T) *shop {
 	t.Cleanup(s.provider.Close)
 	svc, err := payment.Open(t.Context(), payment.Config{Patience: time.Second, Sandbox: payment.Sandbox{
 		URL: s.provider.URL, PublicURL: s.provider.URL, Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
-	}}, payment.Deps{DB: s.ours, Bus: kittest.Bus(t), RPC: kittest.RPC(t, "payment"), Clock: s.clock, Log: kittest.Log(t)})
+	}}, payment.Deps{DB: s.ours, Bus: kittest.Bus(t), RPC: calls, Clock: s.clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.served = kittest.Serve(t, svc.Handlers())
 	box := sandbox.New(sandbox.Config{
 		PublicURL: s.provider.URL, WebhookURL: s.served.URL + payment.WebhookPath + "sandbox", Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
-	}, s.providers, s.clock, kittest.Log(t))
+	}, s.providers, s.clock, log)
 	handler = box.Handler()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -509,20 +517,28 @@ func TestALostAnswerMovesNoMoneyTwice(t *testing.T) {
 func TestWebhooksMustBeSigned(t *testing.T) {
 	s := open(t)
 	body := []byte(`{"payment":{"reference":"x"}}`)
+	large := bytes.Repeat([]byte(" "), 300<<10)
 	now := s.clock.Now()
 	cases := []struct {
 		name, path, signature string
+		body                  []byte
 		want                  int
 	}{
-		{"by nobody", "sandbox", "", 400},
-		{"by another", "sandbox", sandbox.Sign("other", body, now), 400},
-		{"long ago", "sandbox", sandbox.Sign("wh", body, now.Add(-10*time.Minute)), 400},
-		{"for another body", "sandbox", sandbox.Sign("wh", []byte("{}"), now), 400},
-		{"for another provider", "stripe", sandbox.Sign("wh", body, now), 404},
-		{"well, about what is not ours", "sandbox", sandbox.Sign("wh", body, now), 200},
+		{"by nobody", "sandbox", "", body, 400},
+		{"by another", "sandbox", sandbox.Sign("other", body, now), body, 400},
+		{"long ago", "sandbox", sandbox.Sign("wh", body, now.Add(-6*time.Minute)), body, 400},
+		{"in times to come", "sandbox", sandbox.Sign("wh", body, now.Add(6*time.Minute)), body, 400},
+		{"with its time changed", "sandbox", fmt.Sprintf("t=%d,v1=%s", now.Unix(), strings.SplitN(sandbox.Sign("wh", body, now.Add(-time.Hour)), "v1=", 2)[1]), body, 400},
+		{"for another body", "sandbox", sandbox.Sign("wh", []byte("{}"), now), body, 400},
+		{"for another provider", "stripe", sandbox.Sign("wh", body, now), body, 404},
+		{"well, and too large", "sandbox", sandbox.Sign("wh", large, now), large, 413},
+		{"well, and no JSON", "sandbox", sandbox.Sign("wh", []byte("?"), now), []byte("?"), 400},
+		{"well, about what is not ours", "sandbox", sandbox.Sign("wh", body, now), body, 200},
+		{"well, once more", "sandbox", sandbox.Sign("wh", body, now), body, 200},
+		{"a while ago", "sandbox", sandbox.Sign("wh", body, now.Add(-4*time.Minute)), body, 200},
 	}
 	for _, c := range cases {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.served.URL+payment.WebhookPath+c.path, bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.served.URL+payment.WebhookPath+c.path, bytes.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -555,25 +571,76 @@ func TestAProviderThatIsDown(t *testing.T) {
 
 func TestCardNumbersAreKeptNowhere(t *testing.T) {
 	s := open(t)
-	if _, err := s.authorize(uuid.NewString(), visa, 100); err != nil {
-		t.Fatal(err)
+	for _, number := range []string{visa, declined, lostAnswers, lapsing} {
+		id := uuid.NewString()
+		if _, err := s.authorize(id, number, 100); err != nil {
+			t.Fatal(err)
+		}
+		s.pay.Capture(t.Context(), &pb.CaptureRequest{PaymentId: id}) // most cannot be captured
 	}
-	for name, db := range map[string]*crdb.DB{"ours": s.ours, "the provider's": s.providers} {
-		for _, table := range []string{"payment", "outbox", "idempotency", "card_token", "sandbox_payment", "webhook"} {
-			rows, err := db.Query(t.Context(), `SELECT row_to_json(x)::TEXT FROM `+table+` AS x`)
-			if err != nil {
-				continue // not a table of this one
-			}
-			for rows.Next() {
-				var text string
-				if err := rows.Scan(&text); err != nil {
-					t.Fatal(err)
-				}
-				if strings.Contains(text, visa) {
-					t.Errorf("%s database has a card number in %s", name, table)
-				}
-			}
-			rows.Close()
+	// A page that takes the card number for the token.
+	_, err := s.pay.Authorize(t.Context(), &pb.AuthorizeRequest{PaymentId: "x", Amount: usd(5), PaymentMethod: "4242 4242 4242 4242"})
+	if connect.CodeOf(err) != connect.CodeInvalidArgument || s.tells(fmt.Sprint(err)) {
+		t.Errorf("a card number as the token: %v; want it refused and not repeated", err)
+	}
+	// What the provider cannot take.
+	for _, body := range []string{`{"publishable_key":"pk","number":"` + visa, `{"publishable_key":"other","number":"` + visa + `"}`, `{"publishable_key":"pk","number":"` + visa + `"}`} {
+		resp, err := http.Post(s.provider.URL+sandbox.TokensPath, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil || resp.StatusCode < 400 || s.tells(string(text)) {
+			t.Errorf("%s: %d %s, %v; want an error without the number", body, resp.StatusCode, text, err)
 		}
 	}
+	for name, db := range map[string]*crdb.DB{"ours": s.ours, "the provider's": s.providers} {
+		for _, table := range column(t, db, `SELECT table_name::TEXT FROM information_schema.tables WHERE table_schema = 'public'`) {
+			for _, row := range column(t, db, `SELECT row_to_json(x)::TEXT FROM `+table+` AS x`) {
+				if s.tells(row) {
+					t.Errorf("%s database has a card number in %s: %s", name, table, row)
+				}
+			}
+		}
+	}
+	if log := s.log.String(); s.tells(log) || log == "" {
+		t.Errorf("the log has a card number, or nothing: %s", log)
+	}
+}
+
+// tells tells whether a text has a card number in it.
+func (s *shop) tells(text string) bool {
+	text = strings.NewReplacer(" ", "", "-", "").Replace(text)
+	return slices.ContainsFunc([]string{visa, declined, lostAnswers, lapsing}, func(number string) bool { return strings.Contains(text, number) })
+}
+
+func column(t *testing.T, db *crdb.DB, query string) []string {
+	t.Helper()
+	rows, err := db.Query(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// journal is a log that a test can read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }

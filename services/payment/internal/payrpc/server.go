@@ -112,7 +112,12 @@ func (h webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
-	if err != nil {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		http.Error(w, "the message is too large", http.StatusRequestEntityTooLarge)
+		return
+	case err != nil:
 		http.Error(w, "the message cannot be read", http.StatusBadRequest)
 		return
 	}

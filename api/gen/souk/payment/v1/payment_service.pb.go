@@ -228,7 +228,7 @@ type AuthorizeRequest struct {
 	// The caller's: the checkout's id.
 	PaymentId string    `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	Amount    *v1.Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
-	// The provider's token.
+	// The provider's token. A card number is refused.
 	PaymentMethod string `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
 	// Where the provider sends the shopper back to.
 	ReturnUrl     string `protobuf:"bytes,4,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
@@ -913,13 +913,12 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\asummary\x18\n" +
 	" \x01(\tR\asummary\x12;\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xcd\x01\n" +
+	"createTime\"\xd7\x01\n" +
 	"\x10AuthorizeRequest\x12(\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\tpaymentId\x123\n" +
-	"\x06amount\x18\x02 \x01(\v2\x13.souk.type.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x121\n" +
-	"\x0epayment_method\x18\x03 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\rpaymentMethod\x12'\n" +
+	"\x06amount\x18\x02 \x01(\v2\x13.souk.type.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12;\n" +
+	"\x0epayment_method\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18\xc8\x012\b[^0-9 -]R\rpaymentMethod\x12'\n" +
 	"\n" +
 	"return_url\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\treturnUrl\"G\n" +
 	"\x11AuthorizeResponse\x122\n" +

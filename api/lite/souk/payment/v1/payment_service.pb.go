@@ -179,7 +179,7 @@ type AuthorizeRequest struct {
 	// The caller's: the checkout's id.
 	PaymentId string    `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"paymentId,omitempty"`
 	Amount    *v1.Money `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
-	// The provider's token.
+	// The provider's token. A card number is refused.
 	PaymentMethod string `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"paymentMethod,omitempty"`
 	// Where the provider sends the shopper back to.
 	ReturnUrl string `protobuf:"bytes,4,opt,name=return_url,json=returnUrl,proto3" json:"returnUrl,omitempty"`
