@@ -11,5 +11,8 @@ func Dispatch(do func()) {}
 // SetField is the browser's.
 func SetField(id, value string) {}
 
+// Tick is the browser's.
+func Tick(id string) {}
+
 // After is the browser's.
 func After(do func()) {}

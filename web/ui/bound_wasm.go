@@ -45,6 +45,16 @@ func SetField(id, value string) {
 	})
 }
 
+// Tick ticks the box with the id, if there is one, once what is true now has been
+// drawn.
+func Tick(id string) {
+	After(func() {
+		if box := app.Window().GetElementByID(id); box.Truthy() {
+			box.Set("checked", true)
+		}
+	})
+}
+
 // typed notes what a field has when it says that it was changed.
 func typed(id, value string) {
 	if f := boundFields[id]; f != nil {

@@ -66,6 +66,17 @@ var (
 	addressSent = []string{`"name":"Grace Brewster Hopper"`, `"line1":"1 Harvard Yard"`, `"line2":"Room 2"`, `"postal_code":"02138"`, `"city":"Cambridge"`, `"region":"MA"`}
 )
 
+// entered selects all fields that are typed into.
+func entered() string {
+	var all []string
+	for _, f := range theForms {
+		for _, e := range f.entries {
+			all = append(all, e.field)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // over types over what stands in a field.
 func (v *visit) over(e entry) {
 	v.t.Helper()
@@ -204,6 +215,9 @@ func TestTypingOnASlowPhone(t *testing.T) {
 			v.open(f.page)
 			if f.bring != nil {
 				f.bring(v)
+			}
+			if missed := v.ask(`Array.from(document.querySelectorAll("input, textarea")).filter(f => !["hidden", "checkbox", "radio"].includes(f.type) && !f.matches('` + entered() + `')).map(f => f.id || f.name)`); missed != "" {
+				t.Errorf("fields that no test types into: %s", missed)
 			}
 			v.slow(6)
 			// Coming back to the page makes the program look again, and draw.

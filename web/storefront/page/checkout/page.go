@@ -63,7 +63,7 @@ func (p *Page) delivery() ui.Node {
 		ui.Div(ui.Class("stack"), ui.Role("radiogroup"), ui.Aria("label", "Delivery"),
 			ui.Each(p.Quote.GetDeliveryOptions(), func(_ int, option *orderv1.DeliveryOption) ui.Node {
 				return ui.Label(ui.Class("choice"),
-					ui.Input(ui.Type("radio"), ui.Name("delivery"), ui.Value(option.GetId()), ui.Bool("checked", option.GetId() == p.marked()),
+					ui.Input(ui.Type("radio"), ui.ID(deliveryID(option.GetId())), ui.Name("delivery"), ui.Value(option.GetId()), ui.Bool("checked", option.GetId() == p.Option),
 						ui.On("change", func(ui.Event) { p.deliver(option.GetId()) })),
 					ui.Span(ui.Class("stack stack--tight"), ui.Span(ui.Class("strong"), ui.Text(option.GetName())), ui.Span(ui.Class("muted small"), ui.Text(option.GetPromise()))),
 					ui.Span(ui.Class("choice__price"), ui.Text(free(option.GetPrice()))))
@@ -71,14 +71,8 @@ func (p *Page) delivery() ui.Node {
 		ui.Div(component.Button("Continue to payment", "", p.busy, nil)))
 }
 
-// marked is the way of delivery that is marked: the chosen one, or one that is being
-// priced; when that fails the mark goes back.
-func (p *Page) marked() string {
-	if p.busy && p.wanted != "" {
-		return p.wanted
-	}
-	return p.Option
-}
+// deliveryID is the id of the field for a way of delivery.
+func deliveryID(option string) string { return "delivery-" + option }
 
 func free(m *typev1.Money) string {
 	if m.GetMinorUnits() == 0 {

@@ -57,6 +57,7 @@ func (p *Page) quote(option string, then func()) {
 			p.busy = false
 			if err != nil {
 				p.complain(err)
+				ui.Tick(deliveryID(p.Option)) // not what could not be priced
 				return
 			}
 			p.Quote, p.Option, p.priced = answer, answer.GetDeliveryOptionId(), basket
