@@ -78,6 +78,15 @@ bench: wasm ## Measure beside references of the same run; docs/benchmarks.md exp
 	@tools/setup.sh bench
 	@go test -p 1 -vet off -run '^$$' -bench . -benchtime 2s $(dir $(shell git ls-files '*/bench_test.go' | sed 's|^|./|')) 2>&1 | awk -f tools/bench.awk
 
+.PHONY: bench-checkout
+bench-checkout: ## Measure checkouts under load beside pgbench; every figure goes to CSV.
+	@tools/setup.sh bench
+	@mkdir -p $(dir $(CSV)) $(PROFILES)
+	@go test -timeout 60m -vet off -run '^$$' -bench '^BenchmarkCheckouts$$' -benchtime 1x ./cmd/souk -args -load-csv $(abspath $(CSV)) $(if $(PROFILES),-load-profile $(abspath $(PROFILES))) $(LOAD)
+CSV ?= .build/checkout.csv
+PROFILES ?=
+LOAD ?=
+
 .PHONY: clean
 clean: ## Remove what was built and the data of the shop that ran here.
 	rm -rf bin .build .souk screenshots web/dist/*.br web/dist/*.gz web/dist/*.js

@@ -9,12 +9,16 @@ command -v go >/dev/null || { echo "Go 1.26 or later is needed: https://go.dev/d
 
 have_postgres() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
 have_database() { [ -n "${SOUK_DATABASE_URL:-}" ] || command -v cockroach >/dev/null || have_postgres; }
+have_pgbench() { command -v pgbench >/dev/null || ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1; }
 have_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
 if [ "$what" = run ]; then
 	have_database || packages+=(postgresql)
 else
 	have_postgres || packages+=(postgresql)
+fi
+if [ "$what" = bench ]; then
+	have_pgbench || packages+=(postgresql-contrib)
 fi
 if [ "$what" = test ]; then
 	have_chromium || packages+=(chromium)

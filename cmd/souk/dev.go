@@ -191,7 +191,7 @@ func (d *dev) helpers(ctx context.Context) (err error) {
 		Publishable: publishable, Secret: d.keys.sandbox, WebhookSecret: d.keys.webhook,
 	}, db, clock.System, d.log)
 	mounts := []rpc.Mount{{Path: "/mail/", Handler: d.catcher.Handler()}, {Path: "/sandbox/", Handler: box.Handler()},
-		{Path: "GET /metrics", Handler: d.metrics},
+		{Path: "GET /metrics", Handler: d.metrics}, {Path: "GET " + obs.ProfilePath, Handler: obs.Profile()},
 		{Path: "/{$}", Handler: http.RedirectHandler("/mail/", http.StatusFound)}}
 	d.parts = append(d.parts,
 		run.Func("mail catcher", func(ctx context.Context) error { return d.catcher.ServeSMTP(ctx, smtp) }),

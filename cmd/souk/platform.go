@@ -30,7 +30,7 @@ type sharedConfig struct {
 	ServiceKey config.Secret     `help:"Ed25519 seed in base64 that signs the tokens between services; @file reads it from a file." env:"SOUK_SERVICE_KEY"`
 	LogLevel   slog.Level        `help:"debug, info, warn or error." default:"info" env:"SOUK_LOG_LEVEL"`
 	// Not for the public: what it says is of use to attackers, too.
-	MetricsListen string `help:"Address at which Prometheus finds /metrics; empty: nowhere." env:"SOUK_METRICS_LISTEN"`
+	MetricsListen string `help:"Address at which Prometheus finds /metrics, and go tool pprof /debug/pprof/; empty: nowhere." env:"SOUK_METRICS_LISTEN"`
 }
 
 // platform is what parts lean on.
@@ -96,6 +96,7 @@ func (c sharedConfig) measure(name string, log *slog.Logger) (func(), error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", handler)
+	mux.Handle("GET "+obs.ProfilePath, obs.Profile())
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	go server.Serve(l)
 	return func() {
