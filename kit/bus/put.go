@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,16 +24,19 @@ type Event struct {
 	Key string
 	// The heart's own event, kept as JSON until the announcer reads it.
 	Fact any
+	// The request in which it happened, as TraceOf says; empty: that of the
+	// transaction.
+	Trace string
 }
 
 // Put stores an event in the caller's transaction; it is told if that commits.
 func Put(ctx context.Context, tx crdb.Tx, topic, key string, fact any) error {
-	return PutAll(ctx, tx, Event{topic, key, fact})
+	return PutAll(ctx, tx, Event{Topic: topic, Key: key, Fact: fact})
 }
 
 const insertEvents = `INSERT INTO outbox (shard, id, topic, key, fact, trace, created_at)
-	SELECT e.shard, e.id, e.topic, e.key, e.fact::JSONB, $6, now()
-	FROM unnest($1::INT2[], $2::UUID[], $3::TEXT[], $4::TEXT[], $5::TEXT[]) AS e (shard, id, topic, key, fact)`
+	SELECT e.shard, e.id, e.topic, e.key, e.fact::JSONB, e.trace, now()
+	FROM unnest($1::INT2[], $2::UUID[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[]) AS e (shard, id, topic, key, fact, trace)`
 
 // PutAll stores many events in one statement, in their order.
 func PutAll(ctx context.Context, tx crdb.Tx, events ...Event) error {
@@ -41,7 +45,8 @@ func PutAll(ctx context.Context, tx crdb.Tx, events ...Event) error {
 	}
 	var shards []int16
 	var ids []uuid.UUID
-	var topics, keys, facts []string
+	var topics, keys, facts, traces []string
+	own := TraceOf(ctx)
 	for _, e := range events {
 		if !topicForm.MatchString(e.Topic) {
 			return fmt.Errorf("event topic %q: want service.happened, in lower case", e.Topic)
@@ -56,8 +61,9 @@ func PutAll(ctx context.Context, tx crdb.Tx, events ...Event) error {
 		}
 		shards, ids = append(shards, shard(e.Key)), append(ids, id)
 		topics, keys, facts = append(topics, e.Topic), append(keys, e.Key), append(facts, string(fact))
+		traces = append(traces, cmp.Or(e.Trace, own))
 	}
-	_, err := tx.Exec(ctx, insertEvents, shards, ids, topics, keys, facts, traceOf(ctx))
+	_, err := tx.Exec(ctx, insertEvents, shards, ids, topics, keys, facts, traces)
 	return err
 }
 

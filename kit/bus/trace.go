@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traceOf returns the traceparent of ctx, or nothing.
-func traceOf(ctx context.Context) string {
+// TraceOf returns the traceparent of ctx, or nothing.
+func TraceOf(ctx context.Context) string {
 	carrier := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, carrier)
 	return carrier[headerTrace]

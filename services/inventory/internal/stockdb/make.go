@@ -15,7 +15,7 @@ import (
 )
 
 // Together implements stock.Store.
-func (s *Store) Together(ctx context.Context, m stock.Move) error { return s.crowd.do(ctx, m) }
+func (s *Store) Together(ctx context.Context, m stock.Move) error { return s.crowd.Do(ctx, m) }
 
 // commit makes moves in a transaction of their own.
 func (s *Store) commit(ctx context.Context, moves []stock.Move) (results []error, err error) {

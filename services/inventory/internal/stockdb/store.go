@@ -29,18 +29,18 @@ func Migrations() fs.FS {
 // Store implements stock.Store.
 type Store struct {
 	db    *crdb.DB
-	crowd crowd
+	crowd *crdb.Crowd[stock.Move]
 }
 
 // New returns a store. Wait for it when nobody calls it any more.
 func New(db *crdb.DB) *Store {
 	s := &Store{db: db}
-	s.crowd.make = s.commit
+	s.crowd = crdb.NewCrowd(s.commit)
 	return s
 }
 
 // Wait returns when no transaction of a crowd is under way.
-func (s *Store) Wait() { s.crowd.wait() }
+func (s *Store) Wait() { s.crowd.Wait() }
 
 const overdue = `SELECT id FROM reservation WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2`
 
