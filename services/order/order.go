@@ -35,6 +35,7 @@ type Deps struct {
 // Service is the running service.
 type Service struct {
 	desk     *sale.Desk
+	store    *saledb.Store
 	mounts   []rpc.Mount
 	relay    *bus.Relay
 	payments *bus.Consumer
@@ -52,7 +53,7 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 		Clock: d.Clock, Later: later(d.Log), Home: cmp.Or(cfg.Home, "US"), Origin: strings.TrimSuffix(cfg.Origin, "/"),
 	})
 	return &Service{
-		desk: desk, mounts: salerpc.Mounts(desk, rpc.Options(d.RPC)...),
+		desk: desk, store: store, mounts: salerpc.Mounts(desk, rpc.Options(d.RPC)...),
 		relay: bus.NewRelay(d.Bus, d.DB, "order", salebus.Announce), payments: salebus.NewPayments(d.Bus, d.DB, store, d.Clock), deps: d,
 	}, nil
 }
@@ -71,6 +72,7 @@ const (
 // Run tells events, hears of payments, moves checkouts on that nobody waits for,
 // and forgets old answers, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Wait() // by now nobody calls
 	return run.Until(ctx, s.relay, s.payments, run.Func("checkout worker", s.goOn), run.Func("order sweeper", s.sweep))
 }
 

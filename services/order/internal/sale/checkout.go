@@ -65,6 +65,10 @@ type Checkout struct {
 	// When it goes on by itself, and how often that was in vain.
 	Due   time.Time
 	Tries int
+
+	// It goes on with whoever began it: nobody has done any
+	// step of it before. Not kept.
+	Fresh bool `json:"-"`
 }
 
 // State is where a checkout stands for the shopper.
@@ -93,8 +97,8 @@ func (c *Checkout) State() State {
 
 // refuse ends the checkout without an order. What may be held, or may yet be by
 // a call that is still on its way, is undone first.
-func (c *Checkout) refuse(reason string) {
-	c.Reason, c.Moneyless = reason, c.Step == StepReserve
+func (c *Checkout) refuse(reason string, moneyless bool) {
+	c.Reason, c.Moneyless = reason, moneyless
 	if c.Step == StepPrice {
 		c.Step = StepEnded
 	} else {

@@ -29,14 +29,15 @@ type Cursor struct {
 
 // Store keeps checkouts and orders.
 type Store interface {
-	// Begin adds a checkout, held by the lease, or returns the one of this ID that
-	// is there. ErrDiffers when that was begun with another wish.
-	Begin(ctx context.Context, c Checkout, l Lease) (kept Checkout, begun bool, err error)
+	// Begin adds a checkout as first leaves it, held by the lease unless it has
+	// ended, or returns the one of this ID that is there. ErrDiffers when that was
+	// begun with another wish. first may be nil.
+	Begin(ctx context.Context, c Checkout, l Lease, first func(*Checkout)) (kept Checkout, begun bool, err error)
 	// Claim takes the lease of a checkout that has not ended, unless somebody holds it.
 	Claim(ctx context.Context, id string, l Lease, now time.Time) (c Checkout, held bool, err error)
 	// Move stores what f leaves in the checkout, and does the effects with it, all
-	// or nothing; it renews the lease. f may run more than once. ErrLost when the
-	// lease is another's.
+	// or nothing; it renews the lease, or gives it back when the checkout has ended.
+	// f may run more than once. ErrLost when the lease is another's.
 	Move(ctx context.Context, id string, l Lease, f func(*Checkout) Effects) (Checkout, error)
 	// LetGo gives the lease back, if it is still the holder's.
 	LetGo(ctx context.Context, id, holder string) error
@@ -91,11 +92,21 @@ func (d *Desk) Place(ctx context.Context, id, owner string, w Wish, returnPath s
 	}
 	now := d.Clock.Now()
 	l := d.lease()
-	c, begun, err := d.Store.Begin(ctx, Checkout{ID: id, Owner: owner, Wish: w, Step: StepPrice, Created: now, Due: now}, l)
-	if err != nil {
+	c := Checkout{ID: id, Owner: owner, Wish: w, Step: StepPrice, Created: now, Due: now}
+	// Asking for prices changes nothing, so it comes before the checkout is begun.
+	priced, why := d.try(ctx, c)
+	c, begun, err := d.Store.Begin(ctx, c, l, func(c *Checkout) {
+		if why == nil {
+			priced(c)
+		}
+	})
+	switch {
+	case err != nil:
 		return c, err
-	}
-	if begun {
+	case begun && why != nil:
+		return d.rest(context.WithoutCancel(ctx), c, l, nil, why)
+	case begun:
+		c.Fresh = true
 		return d.advance(ctx, c, l)
 	}
 	if c.Owner != owner {

@@ -18,6 +18,12 @@
 //	undo       payment: voids, or gives back;           ended
 //	           inventory: releases, or takes back
 //
+// A row is written when a checkout begins (which is when its price is known), with
+// the order, when everything is done, when it waits, and before anything is
+// undone. Steps in between only ask: they are written together with the next of
+// these, and asked again after a crash. So a row may stand at reserve when the money
+// is authorized already, and at capture when the units are sold.
+//
 // Money moves only after stock is held; stock is freed when money fails. A
 // cancelled order goes through the same undo. A call that is not answered is
 // repeated later and never taken for a no. What is not paid after twenty minutes

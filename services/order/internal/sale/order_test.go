@@ -108,15 +108,16 @@ func TestCheckoutTellsTheShoppersSide(t *testing.T) {
 
 func TestRefusedCheckoutsUndoWhatTheyMayHold(t *testing.T) {
 	for _, c := range []struct {
-		at, next  Step
-		moneyless bool
+		at, next         Step
+		fresh, moneyless bool
 	}{
-		{StepPrice, StepEnded, false}, {StepReserve, StepUndo, true}, {StepAuthorize, StepUndo, false}, {StepAction, StepUndo, false},
+		{StepPrice, StepEnded, true, false}, {StepReserve, StepUndo, true, true}, {StepReserve, StepUndo, false, false},
+		{StepAuthorize, StepUndo, true, false}, {StepAction, StepUndo, false, false},
 	} {
-		got := Checkout{Step: c.at, Wish: Wish{Method: "tok", Email: "a@b.c"}, ActionURL: "https://bank"}
-		got.refuse("why")
+		got := Checkout{Step: c.at, Wish: Wish{Method: "tok", Email: "a@b.c"}, ActionURL: "https://bank", Fresh: c.fresh}
+		refuse(got, "why")(&got)
 		if got.Step != c.next || got.Moneyless != c.moneyless || got.Reason != "why" || got.Wish.Method != "" || got.ActionURL != "" {
-			t.Errorf("refused at %s: %+v; want %s, moneyless %v, and no token kept", c.at, got, c.next, c.moneyless)
+			t.Errorf("refused at %s, fresh %v: %+v; want %s, moneyless %v, and no token kept", c.at, c.fresh, got, c.next, c.moneyless)
 		}
 	}
 }

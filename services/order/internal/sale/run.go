@@ -29,18 +29,28 @@ func (d *Desk) lease() Lease {
 
 // advance moves a checkout that the caller holds the lease of as far as it gets,
 // and gives the lease back. It does not end with ctx: money may be moving.
+//
+// Steps that only ask, and may ask again, are written with the next that is more:
+// a crash then has them asked again. Before anything is undone it is written that
+// it will be, so that nobody undoes what another instance has taken over.
 func (d *Desk) advance(ctx context.Context, c Checkout, l Lease) (Checkout, error) {
 	ctx = context.WithoutCancel(ctx)
+	var known []move // what is not written yet
 	for c.Step != StepEnded {
 		next, err := d.try(ctx, c)
 		if err != nil {
-			return d.rest(ctx, c, l, err)
+			return d.rest(ctx, c, l, known, err)
+		}
+		known = append(known, next)
+		if ahead := c; next(&ahead) == (Effects{}) && c.Step.asks() && ahead.Step.asks() && l.Until.Sub(d.Clock.Now()) > stepTime {
+			c = ahead
+			continue
 		}
 		l.Until = d.Clock.Now().Add(leaseTime)
 		id := c.ID
 		c, err = d.Store.Move(ctx, id, l, func(c *Checkout) Effects {
 			c.Tries, c.Due = 0, d.Clock.Now()
-			effects := next(c)
+			effects := all(known)(c)
 			c.heed()
 			return effects
 		})
@@ -48,10 +58,32 @@ func (d *Desk) advance(ctx context.Context, c Checkout, l Lease) (Checkout, erro
 			return d.lost(ctx, id, err)
 		}
 		if c.Step == StepAction {
-			break
+			return d.letGo(ctx, c, l)
 		}
+		known = nil
 	}
-	return d.letGo(ctx, c, l)
+	return c, nil
+}
+
+// asks tells whether a step does nothing that has to be known before it is done:
+// whoever comes to it anew, from the step that was written last, may ask again,
+// and gives back what they find when it is too late.
+func (s Step) asks() bool {
+	switch s {
+	case StepReserve, StepAuthorize, StepPlace, StepCapture, StepCommit:
+		return true
+	}
+	return false
+}
+
+// all makes moves one after the other; the effects are the last one's.
+func all(moves []move) move {
+	return func(c *Checkout) (effects Effects) {
+		for _, m := range moves {
+			effects = m(c)
+		}
+		return effects
+	}
 }
 
 // try does what the step does, unless it is too late to begin with it, or to
@@ -60,14 +92,14 @@ func (d *Desk) try(ctx context.Context, c Checkout) (move, error) {
 	switch c.Step {
 	case StepPrice, StepReserve, StepAuthorize:
 		if d.late(c) {
-			return refuse("checkout_expired"), nil
+			return refuse(c, "checkout_expired"), nil
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	next, err := d.step(ctx, c)
 	if err != nil && c.Step == StepAction && d.late(c) {
-		return refuse("payment_abandoned"), nil
+		return refuse(c, "payment_abandoned"), nil
 	}
 	return next, err
 }
@@ -75,14 +107,20 @@ func (d *Desk) try(ctx context.Context, c Checkout) (move, error) {
 // late tells whether nobody waits for an order any more.
 func (d *Desk) late(c Checkout) bool { return d.Clock.Now().Sub(c.Created) > patience }
 
-// rest leaves a step that nobody knows the outcome of for later.
-func (d *Desk) rest(ctx context.Context, c Checkout, l Lease, why error) (Checkout, error) {
+// rest leaves a step that nobody knows the outcome of for later, and writes what is
+// known before it.
+func (d *Desk) rest(ctx context.Context, c Checkout, l Lease, known []move, why error) (Checkout, error) {
 	if !errors.Is(why, errWait) {
 		d.Later(ctx, c, why)
 	}
 	rested, err := d.Store.Move(ctx, c.ID, l, func(c *Checkout) Effects {
+		if len(known) > 0 {
+			c.Tries = 0
+		}
+		effects := all(known)(c)
+		c.heed()
 		c.backOff(d.Clock.Now())
-		return Effects{}
+		return effects
 	})
 	if err != nil {
 		return d.lost(ctx, c.ID, err)

@@ -64,8 +64,11 @@ func to(s Step) move {
 	return func(c *Checkout) Effects { c.Step = s; return Effects{} }
 }
 
-func refuse(reason string) move {
-	return func(c *Checkout) Effects { c.refuse(reason); return Effects{} }
+// refuse ends a checkout at the step where it stands. Money was not asked for
+// when stock is, unless somebody else has come further before.
+func refuse(at Checkout, reason string) move {
+	moneyless := at.Fresh && at.Step == StepReserve
+	return func(c *Checkout) Effects { c.refuse(reason, moneyless); return Effects{} }
 }
 
 // step does what the checkout's step does, and returns how it moves on. An error
@@ -95,13 +98,13 @@ func (d *Desk) step(ctx context.Context, c Checkout) (move, error) {
 func (d *Desk) stepPrice(ctx context.Context, c Checkout) (move, error) {
 	q, err := d.quote(ctx, c.Owner, c.Wish.Currency, c.Wish.Delivery, c.Wish.Shipping)
 	if f, ok := fault.As(err); ok && (f.Kind == fault.Refused || f.Kind == fault.Invalid) {
-		return refuse(f.Reason), nil
+		return refuse(c, f.Reason), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	if q.Totals.Total != c.Wish.Expected {
-		return refuse("total_changed"), nil
+		return refuse(c, "total_changed"), nil
 	}
 	return func(c *Checkout) Effects {
 		c.Lines, c.Delivery, c.Totals, c.Step = q.Lines, q.Delivery, q.Totals, StepReserve
@@ -120,14 +123,14 @@ func (c *Checkout) wanted() []Wanted {
 func (d *Desk) stepReserve(ctx context.Context, c Checkout) (move, error) {
 	err := d.Stock.Reserve(ctx, c.ID, c.wanted(), holdTime)
 	if f, ok := fault.As(err); ok && errors.Is(err, errStockShort) {
+		no, short := refuse(c, "stock_short"), splitList(f.Meta["skus"])
 		return func(c *Checkout) Effects {
-			c.refuse("stock_short")
-			c.Short = splitList(f.Meta["skus"])
-			return Effects{}
+			c.Short = short
+			return no(c)
 		}, nil
 	}
 	if refused(err) {
-		return refuse("stock_short"), nil
+		return refuse(c, "stock_short"), nil
 	}
 	return to(StepAuthorize), err
 }
@@ -144,7 +147,7 @@ func refused(err error) bool {
 func (d *Desk) stepAuthorize(ctx context.Context, c Checkout) (move, error) {
 	paid, err := d.Till.Authorize(ctx, c.ID, c.Totals.Total, c.Wish.Method, c.Wish.ReturnURL)
 	if refused(err) {
-		return refuse("payment_refused"), nil
+		return refuse(c, "payment_refused"), nil
 	}
 	if err != nil {
 		return nil, err
@@ -171,7 +174,7 @@ func (d *Desk) afterPayment(c Checkout, paid Paid) (move, error) {
 			return Effects{}
 		}, nil
 	case "declined", "voided", "refunded":
-		return refuse(cmp.Or(paid.Decline, "payment_refused")), nil
+		return refuse(c, cmp.Or(paid.Decline, "payment_refused")), nil
 	}
 	return nil, errWait
 }

@@ -1,10 +1,7 @@
 package saledb
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -14,12 +11,7 @@ import (
 	"github.com/souk-commerce/souk/services/order/internal/sale"
 )
 
-const (
-	insertCheckout = `INSERT INTO checkout (id, owner, step, hash, body, holder, lease_until, due_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`
-	oneCheckout   = `SELECT body FROM checkout WHERE id = $1`
-	beganCheckout = `SELECT owner, hash FROM checkout WHERE id = $1`
-)
+const oneCheckout = `SELECT body FROM checkout WHERE id = $1`
 
 func scanCheckout(row pgx.Row) (c sale.Checkout, err error) {
 	err = row.Scan(&c)
@@ -27,46 +19,6 @@ func scanCheckout(row pgx.Row) (c sale.Checkout, err error) {
 		err = sale.ErrNoCheckout
 	}
 	return c, err
-}
-
-// began is what is kept for an idempotency key: not the wish, which has an address.
-type began struct{ ID, Holder string }
-
-// Begin implements sale.Store.
-func (s *Store) Begin(ctx context.Context, c sale.Checkout, l sale.Lease) (kept sale.Checkout, begun bool, err error) {
-	wish, err := json.Marshal(c.Wish)
-	if err != nil {
-		return kept, false, err
-	}
-	hash := sha256.Sum256(wish)
-	by, err := crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (began, error) {
-		made, err := tx.Exec(ctx, insertCheckout, c.ID, c.Owner, c.Step, hash[:], c, l.Holder, l.Until, c.Due, c.Created)
-		if err != nil || made.RowsAffected() == 1 {
-			return began{c.ID, l.Holder}, err
-		}
-		return began{ID: c.ID}, sameWish(ctx, tx, c, hash[:])
-	})
-	switch {
-	case err != nil:
-		return kept, false, err
-	case by.Holder == l.Holder:
-		return c, true, nil
-	}
-	kept, err = s.Checkout(ctx, by.ID)
-	return kept, false, err
-}
-
-// sameWish refuses another wish of the same owner. Another owner is told nothing.
-func sameWish(ctx context.Context, tx crdb.Tx, c sale.Checkout, hash []byte) error {
-	var owner string
-	var known []byte
-	if err := tx.QueryRow(ctx, beganCheckout, c.ID).Scan(&owner, &known); err != nil {
-		return err
-	}
-	if owner == c.Owner && !bytes.Equal(known, hash) {
-		return sale.ErrDiffers
-	}
-	return nil
 }
 
 const claim = `UPDATE checkout SET holder = $2, lease_until = $3 WHERE id = $1 AND step <> 'ended' AND lease_until <= $4`
@@ -85,49 +37,14 @@ func (s *Store) Claim(ctx context.Context, id string, l sale.Lease, now time.Tim
 	return c, held, err
 }
 
-const (
-	lockHeld      = `SELECT body FROM checkout WHERE id = $1 AND holder = $2 FOR UPDATE`
-	writeCheckout = `UPDATE checkout SET step = $3, body = $4, lease_until = $5, due_at = $6 WHERE id = $1 AND holder = $2`
-)
+// longAgo is when a lease ended that nobody holds: anybody may claim the checkout.
+var longAgo = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Move implements sale.Store.
-func (s *Store) Move(ctx context.Context, id string, l sale.Lease, f func(*sale.Checkout) sale.Effects) (c sale.Checkout, err error) {
-	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
-		if c, err = scanCheckout(tx.QueryRow(ctx, lockHeld, id, l.Holder)); errors.Is(err, sale.ErrNoCheckout) {
-			return sale.ErrLost
-		} else if err != nil {
-			return err
-		}
-		effects := f(&c)
-		if _, err := tx.Exec(ctx, writeCheckout, id, l.Holder, c.Step, c, l.Until, c.Due); err != nil {
-			return err
-		}
-		return s.do(ctx, tx, c, effects)
-	})
-	return c, err
-}
-
-// do does to the order what goes with a move.
-func (s *Store) do(ctx context.Context, tx crdb.Tx, c sale.Checkout, e sale.Effects) error {
-	switch {
-	case e.Place != nil:
-		return place(ctx, tx, *e.Place)
-	case e.Complete:
-		_, err := change(ctx, tx, c.OrderID, func(o *sale.Order) error { o.Captured = true; return nil })
-		return err
-	case e.Cancel != "":
-		_, err := change(ctx, tx, c.OrderID, func(o *sale.Order) error { return o.Cancel(c.Due, "system", e.Cancel) })
-		return err
-	}
-	return nil
-}
-
-// letGo is long ago, so that anybody may claim the checkout.
-const letGo = `UPDATE checkout SET holder = '', lease_until = '2000-01-01T00:00:00Z' WHERE id = $1 AND holder = $2`
+const letGo = `UPDATE checkout SET holder = '', lease_until = $3 WHERE id = $1 AND holder = $2`
 
 // LetGo implements sale.Store.
 func (s *Store) LetGo(ctx context.Context, id, holder string) error {
-	_, err := s.db.Exec(ctx, letGo, id, holder)
+	_, err := s.db.Exec(ctx, letGo, id, holder, longAgo)
 	return err
 }
 

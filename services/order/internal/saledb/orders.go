@@ -2,6 +2,7 @@ package saledb
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -18,14 +19,27 @@ var topics = map[sale.Status]string{
 	sale.Placed: sale.TopicPlaced, sale.Shipped: sale.TopicShipped, sale.Delivered: sale.TopicDelivered, sale.Cancelled: sale.TopicCancelled,
 }
 
-const insertOrder = `INSERT INTO sale_order (id, number, owner, checkout, status, email, body, version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+const insertOrders = `INSERT INTO sale_order (id, number, owner, checkout, status, email, body, version, created_at)
+	SELECT o.id, o.number, o.owner, o.checkout, o.status, o.email, o.body::JSONB, 1, o.created_at
+	FROM unnest($1::UUID[], $2::TEXT[], $3::TEXT[], $4::UUID[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TIMESTAMPTZ[]) AS o (id, number, owner, checkout, status, email, body, created_at)`
 
-func place(ctx context.Context, tx crdb.Tx, o sale.Order) error {
-	o.Version = 1
-	if _, err := tx.Exec(ctx, insertOrder, o.ID, o.Number, o.Owner, o.Checkout, o.Status, strings.ToLower(o.Email), o, o.Version, o.Created); err != nil {
-		return err
+// place adds orders, which are told of by whoever calls it.
+func place(ctx context.Context, tx crdb.Tx, orders []sale.Order) error {
+	if len(orders) == 0 {
+		return nil
 	}
-	return bus.Put(ctx, tx, sale.TopicPlaced, o.ID, o)
+	var ids, numbers, owners, checkouts, statuses, emails, bodies []string
+	var created []time.Time
+	for _, o := range orders {
+		body, err := json.Marshal(o)
+		if err != nil {
+			return err
+		}
+		ids, numbers, owners, checkouts = append(ids, o.ID), append(numbers, o.Number), append(owners, o.Owner), append(checkouts, o.Checkout)
+		statuses, emails, bodies, created = append(statuses, string(o.Status)), append(emails, strings.ToLower(o.Email)), append(bodies, string(body)), append(created, o.Created)
+	}
+	_, err := tx.Exec(ctx, insertOrders, ids, numbers, owners, checkouts, statuses, emails, bodies, created)
+	return err
 }
 
 const (
@@ -33,6 +47,10 @@ const (
 	lockOrder  = `SELECT body FROM sale_order WHERE id = $1 FOR UPDATE`
 	byNumber   = `SELECT body FROM sale_order WHERE number = $1`
 	writeOrder = `UPDATE sale_order SET status = $2, body = $3, version = $4 WHERE id = $1`
+
+	lockOrders  = `SELECT body FROM sale_order WHERE id = ANY($1::UUID[]) ORDER BY id FOR UPDATE`
+	writeOrders = `UPDATE sale_order AS s SET status = o.status, body = o.body::JSONB, version = o.version
+		FROM unnest($1::UUID[], $2::TEXT[], $3::TEXT[], $4::INT8[]) AS o (id, status, body, version) WHERE s.id = o.id`
 )
 
 func scanOrder(row pgx.Row) (o sale.Order, err error) {
@@ -49,21 +67,27 @@ func change(ctx context.Context, tx crdb.Tx, id string, f func(*sale.Order) erro
 	if err != nil {
 		return o, err
 	}
-	before, captured := o.Status, o.Captured
-	if err := f(&o); err != nil {
+	changed, topic, err := alter(&o, f)
+	if err != nil || !changed {
 		return o, err
 	}
-	if o.Status == before && o.Captured == captured {
-		return o, nil // it was so already
+	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil || topic == "" {
+		return o, err
+	}
+	return o, bus.Put(ctx, tx, topic, o.ID, o)
+}
+
+// alter tells whether f changed the order, and what is told of it, if anything.
+func alter(o *sale.Order, f func(*sale.Order) error) (changed bool, topic string, err error) {
+	before, captured := o.Status, o.Captured
+	if err := f(o); err != nil || o.Status == before && o.Captured == captured {
+		return false, "", err // it was so already
 	}
 	o.Version++
-	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil {
-		return o, err
+	if o.Status != before {
+		topic = topics[o.Status]
 	}
-	if topic, ok := topics[o.Status]; ok && o.Status != before {
-		return o, bus.Put(ctx, tx, topic, o.ID, o)
-	}
-	return o, nil
+	return true, topic, nil
 }
 
 // ChangeOrder implements sale.Store.

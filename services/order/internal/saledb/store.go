@@ -21,7 +21,17 @@ func Migrations() fs.FS {
 }
 
 // Store implements sale.Store.
-type Store struct{ db *crdb.DB }
+type Store struct {
+	db    *crdb.DB
+	crowd *crdb.Crowd[*turn]
+}
 
-// New returns a store.
-func New(db *crdb.DB) *Store { return &Store{db} }
+// New returns a store. Wait for it when nobody calls it any more.
+func New(db *crdb.DB) *Store {
+	s := &Store{db: db}
+	s.crowd = crdb.NewCrowd(s.together)
+	return s
+}
+
+// Wait returns when no transaction of a crowd is under way.
+func (s *Store) Wait() { s.crowd.Wait() }

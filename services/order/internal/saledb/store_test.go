@@ -50,7 +50,7 @@ func checkout(owner string) sale.Checkout {
 func TestALeaseHasOneHolder(t *testing.T) {
 	s := saledb.New(kittest.DB(t, saledb.Migrations()))
 	first, second, c := lease(20), lease(40), checkout("ada")
-	if _, begun, err := s.Begin(t.Context(), c, first); err != nil || !begun {
+	if _, begun, err := s.Begin(t.Context(), c, first, nil); err != nil || !begun {
 		t.Fatalf("Begin: %v, %v", begun, err)
 	}
 	due := func(seconds int) []string {
@@ -103,7 +103,7 @@ func TestAPaymentsNewsWakeWhatWaitsForIt(t *testing.T) {
 	s := saledb.New(kittest.DB(t, saledb.Migrations()))
 	for step, wakes := range map[sale.Step]bool{sale.StepAction: true, sale.StepAuthorize: true, sale.StepReserve: false, sale.StepUndo: false} {
 		c, l := checkout("ada"), lease(0)
-		if _, _, err := s.Begin(t.Context(), c, l); err != nil {
+		if _, _, err := s.Begin(t.Context(), c, l, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Move(t.Context(), c.ID, l, func(c *sale.Checkout) sale.Effects {
@@ -130,7 +130,7 @@ func place(t *testing.T, s *saledb.Store, n int) (all []sale.Order) {
 	t.Helper()
 	for i := range n {
 		c, l := checkout([]string{"ada", "eve", "guest"}[i%3]), lease(20)
-		if _, _, err := s.Begin(t.Context(), c, l); err != nil {
+		if _, _, err := s.Begin(t.Context(), c, l, nil); err != nil {
 			t.Fatal(err)
 		}
 		o := sale.Order{
@@ -229,14 +229,14 @@ func TestAKeyStandsForOneCheckout(t *testing.T) {
 	s := saledb.New(kittest.DB(t, saledb.Migrations()))
 	ctx := crdb.WithKey(t.Context(), crdb.Key{Procedure: "PlaceOrder", Subject: "ada", Key: "k", Hash: [32]byte{1}})
 	c := checkout("ada")
-	if _, begun, err := s.Begin(ctx, c, lease(20)); err != nil || !begun {
+	if _, begun, err := s.Begin(ctx, c, lease(20), nil); err != nil || !begun {
 		t.Fatalf("Begin = %v, %v", begun, err)
 	}
-	if kept, begun, err := s.Begin(ctx, c, lease(20)); err != nil || begun || kept.ID != c.ID {
+	if kept, begun, err := s.Begin(ctx, c, lease(20), nil); err != nil || begun || kept.ID != c.ID {
 		t.Errorf("again = %s, begun %v, %v; want the same, not begun", kept.ID, begun, err)
 	}
 	other := crdb.WithKey(t.Context(), crdb.Key{Procedure: "PlaceOrder", Subject: "ada", Key: "k", Hash: [32]byte{2}})
-	if _, begun, err := s.Begin(other, checkout("ada"), lease(20)); err == nil || begun {
+	if _, begun, err := s.Begin(other, checkout("ada"), lease(20), nil); err == nil || begun {
 		t.Errorf("another checkout with the key: begun %v, %v; want it refused", begun, err)
 	}
 }

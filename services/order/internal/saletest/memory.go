@@ -44,12 +44,16 @@ func read[T any](text []byte) (what T) {
 }
 
 // Begin implements sale.Store.
-func (m *Memory) Begin(_ context.Context, c sale.Checkout, l sale.Lease) (sale.Checkout, bool, error) {
+func (m *Memory) Begin(_ context.Context, c sale.Checkout, l sale.Lease, first func(*sale.Checkout)) (sale.Checkout, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known, ok := m.checkouts[c.ID]
 	if !ok {
-		m.checkouts[c.ID] = &row{write(c), write(c.Wish), l}
+		wish := write(c.Wish)
+		if first != nil {
+			first(&c)
+		}
+		m.checkouts[c.ID] = &row{write(c), wish, unless(c, l)}
 		return c, true, nil
 	}
 	kept := read[sale.Checkout](known.body)
@@ -86,8 +90,16 @@ func (m *Memory) Move(_ context.Context, id string, l sale.Lease, f func(*sale.C
 	if err := m.do(&c, f(&c)); err != nil {
 		return c, err
 	}
-	r.body, r.lease = write(c), l
-	return c, nil
+	r.body, r.lease = write(c), unless(c, l)
+	return read[sale.Checkout](r.body), nil
+}
+
+// unless is the lease, or none when the checkout has ended.
+func unless(c sale.Checkout, l sale.Lease) sale.Lease {
+	if c.Step == sale.StepEnded {
+		return sale.Lease{}
+	}
+	return l
 }
 
 func (m *Memory) do(c *sale.Checkout, e sale.Effects) error {

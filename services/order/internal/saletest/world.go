@@ -268,8 +268,8 @@ type flaky struct {
 	w *World
 }
 
-func (f flaky) Begin(ctx context.Context, c sale.Checkout, l sale.Lease) (kept sale.Checkout, begun bool, err error) {
-	err = f.w.call(func() (err error) { kept, begun, err = f.Store.Begin(ctx, c, l); return err }, nil)
+func (f flaky) Begin(ctx context.Context, c sale.Checkout, l sale.Lease, first func(*sale.Checkout)) (kept sale.Checkout, begun bool, err error) {
+	err = f.w.call(func() (err error) { kept, begun, err = f.Store.Begin(ctx, c, l, first); return err }, nil)
 	return kept, begun, err
 }
 
