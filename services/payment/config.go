@@ -10,7 +10,15 @@ import (
 type Config struct {
 	// Callers wait up to 20 seconds.
 	Patience time.Duration `help:"How long to wait for an answer of a provider." default:"8s" env:"SOUK_PAYMENT_PATIENCE"`
-	Sandbox  Sandbox       `embed:"" prefix:"sandbox-"`
+	// Those without settings are left out.
+	Providers []string `help:"Payment providers, by commas. A new payment is for the first that takes it." default:"sandbox" env:"SOUK_PAYMENT_PROVIDERS"`
+	Sandbox   Sandbox  `embed:"" prefix:"sandbox-"`
+}
+
+// Only is what a provider is used for.
+type Only struct {
+	Currencies []string `help:"Currencies that the provider is used for, by commas. Empty: all that it takes." env:"CURRENCIES"`
+	Countries  []string `help:"Countries of shoppers that the provider is used for, by commas. Empty: all that it takes." env:"COUNTRIES"`
 }
 
 // Sandbox says where the provider to try a shop with is.
@@ -20,4 +28,5 @@ type Sandbox struct {
 	Publishable   string        `help:"Key that browsers show the sandbox provider." env:"SOUK_SANDBOX_PUBLISHABLE_KEY"`
 	Secret        config.Secret `help:"Key of the sandbox provider's API." env:"SOUK_SANDBOX_SECRET"`
 	WebhookSecret config.Secret `help:"Secret that the sandbox provider signs its messages with." env:"SOUK_SANDBOX_WEBHOOK_SECRET"`
+	Only          Only          `embed:"" envprefix:"SOUK_SANDBOX_"`
 }

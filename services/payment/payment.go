@@ -5,7 +5,6 @@ package payment
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"github.com/souk-commerce/souk/services/payment/internal/paybus"
 	"github.com/souk-commerce/souk/services/payment/internal/paydb"
 	"github.com/souk-commerce/souk/services/payment/internal/payrpc"
-	"github.com/souk-commerce/souk/services/payment/internal/paysandbox"
 )
 
 // WebhookPath is where providers send their messages, followed by their name.
@@ -47,12 +45,11 @@ func Migrations() fs.FS { return paydb.Migrations() }
 
 // Open makes the service ready; Run starts its workers.
 func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
-	s := cfg.Sandbox
-	if s.URL == "" || s.PublicURL == "" || s.Secret.Reveal() == "" || s.WebhookSecret.Reveal() == "" {
-		return nil, errors.New("payment: no provider: set SOUK_SANDBOX_URL, SOUK_SANDBOX_PUBLIC_URL, SOUK_SANDBOX_SECRET and SOUK_SANDBOX_WEBHOOK_SECRET")
+	providers, limits, err := open(cfg)
+	if err != nil {
+		return nil, err
 	}
-	provider := paysandbox.New(paysandbox.Config{URL: s.URL, PublicURL: s.PublicURL, Publishable: s.Publishable, Secret: s.Secret, WebhookSecret: s.WebhookSecret})
-	desk := pay.New(pay.Deps{Store: paydb.New(d.DB), Providers: []pay.Provider{provider}, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
+	desk := pay.New(pay.Deps{Store: paydb.New(d.DB), Providers: providers, Limits: limits, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
 	return &Service{
 		desk: desk, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
 		relay: bus.NewRelay(d.Bus, d.DB, "payment", paybus.Announce), deps: d,

@@ -49,7 +49,7 @@ type shop struct {
 	between atomic.Pointer[func(w http.ResponseWriter, r *http.Request, provider http.Handler)]
 }
 
-func open(t *testing.T) *shop {
+func open(t *testing.T, settings ...func(*payment.Config)) *shop {
 	t.Helper()
 	s := &shop{t: t, clock: clock.NewFake(time.Now()), ours: kittest.DB(t, payment.Migrations()), providers: kittest.DB(t, sandbox.Migrations())}
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &s.log), &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -66,9 +66,13 @@ func open(t *testing.T) *shop {
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.provider.Close)
-	svc, err := payment.Open(t.Context(), payment.Config{Patience: time.Second, Sandbox: payment.Sandbox{
+	cfg := payment.Config{Patience: time.Second, Sandbox: payment.Sandbox{
 		URL: s.provider.URL, PublicURL: s.provider.URL, Publishable: "pk", Secret: config.NewSecret("sk"), WebhookSecret: config.NewSecret("wh"),
-	}}, payment.Deps{DB: s.ours, Bus: kittest.Bus(t), RPC: calls, Clock: s.clock, Log: log})
+	}}
+	for _, set := range settings {
+		set(&cfg)
+	}
+	svc, err := payment.Open(t.Context(), cfg, payment.Deps{DB: s.ours, Bus: kittest.Bus(t), RPC: calls, Clock: s.clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +278,7 @@ func TestARefundThatTheProviderRefusesIsNotChased(t *testing.T) {
 	}
 	for range 2 {
 		_, err := s.pay.Refund(t.Context(), &pb.RefundRequest{PaymentId: id, RefundId: "much", Amount: usd(300)})
-		if got := reasonOf(err); got != "refund_refused" && got != "refund_too_much" {
+		if got := reasonOf(err); got != "payment_refund_refused" && got != "refund_too_much" {
 			t.Errorf("Refund of 300 of 200: %v; want it refused", err)
 		}
 	}

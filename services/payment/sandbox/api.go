@@ -35,6 +35,9 @@ type PaymentRequest struct {
 	Amount    int64  `json:"amount"`
 	Token     string `json:"token"`
 	ReturnURL string `json:"return_url"`
+	// Whose payment it is, when they come back, and whether the card is kept for them.
+	Customer string `json:"customer,omitempty"`
+	Save     bool   `json:"save,omitempty"`
 }
 
 // RefundRequest gives captured money back, once for a Reference.

@@ -36,13 +36,13 @@ var (
 )
 
 const (
-	insertToken = `INSERT INTO card_token (id, behaviour, card, created_at) VALUES ($1, $2, $3, $4)`
+	insertToken = `INSERT INTO card_token (id, behaviour, card, created_at, exp_month, exp_year) VALUES ($1, $2, $3, $4, $5, $6)`
 	findToken   = `SELECT behaviour, card FROM card_token WHERE id = $1`
 )
 
 func (b books) keepToken(ctx context.Context, c charge, now time.Time) (string, error) {
 	id := "tok_" + uuid.NewString()
-	_, err := b.db.Exec(ctx, insertToken, id, string(c.behaviour), c.card, now)
+	_, err := b.db.Exec(ctx, insertToken, id, string(c.behaviour), c.card, now, c.month, c.year)
 	return id, err
 }
 
@@ -81,6 +81,9 @@ func (b books) authorize(ctx context.Context, req PaymentRequest, now time.Time)
 		if err != nil {
 			return err
 		}
+		if err := b.owned(ctx, tx, req.Token, req.Customer); err != nil {
+			return err
+		}
 		behaviour = c.behaviour
 		p = Payment{ID: "pay_" + uuid.NewString(), Reference: req.Reference, Currency: req.Currency, Amount: req.Amount, Card: c.card, returnURL: req.ReturnURL, behaviour: c.behaviour}
 		switch c.behaviour {
@@ -93,6 +96,11 @@ func (b books) authorize(ctx context.Context, req PaymentRequest, now time.Time)
 		}
 		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.Reference, p.Status, p.Currency, p.Amount, p.Card, p.DeclineCode, p.returnURL, p.behaviour, now); err != nil {
 			return err
+		}
+		if req.Save && p.Status != Declined {
+			if err := b.keep(ctx, tx, req.Customer, req.Token, now); err != nil {
+				return err
+			}
 		}
 		return tell(ctx, tx, p, now)
 	})

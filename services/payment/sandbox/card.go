@@ -42,7 +42,8 @@ var TestCards = []TestCard{
 type charge struct {
 	behaviour Behaviour
 	// "Visa ending in 4242"
-	card string
+	card        string
+	month, year int
 }
 
 // look looks at a card and says what is to be kept, or what is wrong with it.
@@ -56,7 +57,7 @@ func look(number string, month, year int, cvc string, now time.Time) (c charge, 
 	case len(cvc) < 3 || len(cvc) > 4 || strings.Trim(cvc, "0123456789") != "":
 		return c, "incorrect_cvc", "The security code is not right."
 	}
-	c = charge{succeeds, brand(number) + " ending in " + number[len(number)-4:]}
+	c = charge{succeeds, brand(number) + " ending in " + number[len(number)-4:], month, year}
 	for _, t := range TestCards {
 		if t.Number == number {
 			c.behaviour = t.Behaviour

@@ -57,6 +57,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST "+PaymentsPath+"/{id}/capture", s.secret(s.on(s.books.capture)))
 	mux.HandleFunc("POST "+PaymentsPath+"/{id}/void", s.secret(s.on(s.books.void)))
 	mux.HandleFunc("POST "+PaymentsPath+"/{id}/refunds", s.secret(s.refund))
+	mux.HandleFunc("GET "+MethodsPath, s.secret(s.methods))
+	mux.HandleFunc(http.MethodDelete+" "+MethodsPath+"/{token}", s.secret(s.forget))
 	mux.HandleFunc("GET "+actionPath+"{id}", s.ask)
 	mux.HandleFunc("POST "+actionPath+"{id}", s.answer)
 	return mux
@@ -137,8 +139,8 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &req) {
 		return
 	}
-	if req.Reference == "" || req.Amount <= 0 || len(req.Currency) != 3 {
-		fail(w, http.StatusBadRequest, "invalid_request", "Reference, currency and amount are needed.")
+	if req.Reference == "" || req.Amount <= 0 || len(req.Currency) != 3 || req.Save && req.Customer == "" {
+		fail(w, http.StatusBadRequest, "invalid_request", "Reference, currency and amount are needed, and a customer to keep a card for.")
 		return
 	}
 	p, behaviour, err := s.books.authorize(r.Context(), req, s.clock.Now())

@@ -15,8 +15,8 @@ import (
 // provider's, and may be repeated.
 type Provider interface {
 	Name() string
-	// Config is what a browser needs to turn a card into a token.
-	Config() Config
+	// Methods is what it takes for a purchase, the most usual first. Empty: nothing.
+	Methods(p Purchase) []Method
 	// Authorize reserves the amount, once for a payment's ID. A definite no is a Refusal.
 	Authorize(ctx context.Context, p Payment) (Report, error)
 	// Find asks by our ID; ErrUnknown when the provider has never heard of it.
@@ -29,9 +29,6 @@ type Provider interface {
 	// Webhook checks a message's signature and age and returns our payment's ID.
 	Webhook(header map[string][]string, body []byte, now time.Time) (id string, err error)
 }
-
-// Config tells a browser where card data goes.
-type Config struct{ Provider, TokenizeURL, PublishableKey string }
 
 // Store keeps payments.
 type Store interface {
@@ -64,9 +61,11 @@ type Owed struct {
 // Deps is what a desk leans on.
 type Deps struct {
 	Store Store
-	// The first is for new payments.
+	// New payments are for the first that takes them.
 	Providers []Provider
-	Clock     clock.Clock
+	// By the providers' names.
+	Limits map[string]Limits
+	Clock  clock.Clock
 	// Patience bounds one call to a provider: well within the caller's deadline.
 	Patience time.Duration
 }
@@ -77,17 +76,38 @@ type Desk struct{ Deps }
 // New returns a desk.
 func New(d Deps) *Desk { return &Desk{d} }
 
-// Config is what browsers need for new payments.
-func (d *Desk) Config() Config { return d.Providers[0].Config() }
+// Wish is what a payment is to be.
+type Wish struct {
+	ID     string
+	Amount money.Amount
+	// The provider's token, and where it sends the shopper back to.
+	Method, ReturnURL string
+	// Empty: the first that takes it.
+	Provider string
+	// Where the shopper is, and who, when that is known.
+	Country, Customer string
+	// Keep the method for the customer's next payments.
+	Save bool
+}
 
 // Authorize reserves the amount. A payment that was begun before is never begun
 // again: the provider is asked where it stands. No answer is Pending, not an error.
-func (d *Desk) Authorize(ctx context.Context, id string, amount money.Amount, method, returnURL string) (Payment, error) {
-	if amount.Minor <= 0 {
+func (d *Desk) Authorize(ctx context.Context, w Wish) (Payment, error) {
+	switch {
+	case w.Amount.Minor <= 0:
 		return Payment{}, ErrAmount
+	case w.Save && w.Customer == "":
+		return Payment{}, ErrNobody
+	}
+	provider, err := d.choose(w.Provider, Purchase{Currency: w.Amount.Currency, Country: w.Country, Amount: w.Amount.Minor})
+	if err != nil {
+		return Payment{}, err
 	}
 	now := d.Clock.Now()
-	own := Payment{ID: id, State: Pending, Amount: amount, Provider: d.Providers[0].Name(), Method: method, ReturnURL: returnURL, Created: now}
+	own := Payment{
+		ID: w.ID, State: Pending, Amount: w.Amount, Provider: provider.Name(), Method: w.Method, ReturnURL: w.ReturnURL,
+		Country: w.Country, Customer: w.Customer, Save: w.Save, Created: now,
+	}
 	own.check(now)
 	p, err := d.Store.Begin(ctx, own)
 	switch {
@@ -95,7 +115,7 @@ func (d *Desk) Authorize(ctx context.Context, id string, amount money.Amount, me
 		return p, err
 	case p.State == Voided:
 		return p, ErrVoided
-	case p.Amount != amount:
+	case p.Amount != w.Amount, w.Provider != "" && w.Provider != p.Provider:
 		return p, ErrDiffers
 	case p.State != Pending:
 		return p, nil

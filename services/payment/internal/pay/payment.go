@@ -36,6 +36,10 @@ type Payment struct {
 	// The provider's token for what is paid with.
 	Method    string
 	ReturnURL string
+	// Where the shopper pays from, and who they are, when that is known.
+	Country, Customer string
+	// Keep the method for the customer's next payments.
+	Save      bool
 	ActionURL string
 	// Why it was declined, or could not be captured, for programs: "card_declined".
 	Decline string

@@ -34,16 +34,17 @@ type Store struct{ db *crdb.DB }
 func New(db *crdb.DB) *Store { return &Store{db} }
 
 const (
-	insertPayment = `INSERT INTO payment (id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at)
-		VALUES ($1, $2, $3, $4, 0, 0, $5, '', $6, $7, '', '', '', $8, $9, 0, $10) ON CONFLICT (id) DO NOTHING`
-	onePayment  = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at FROM payment WHERE id = $1`
-	lockPayment = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at FROM payment WHERE id = $1 FOR UPDATE`
+	insertPayment = `INSERT INTO payment (id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method)
+		VALUES ($1, $2, $3, $4, 0, 0, $5, '', $6, $7, '', '', '', $8, $9, 0, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`
+	onePayment  = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method FROM payment WHERE id = $1`
+	lockPayment = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method FROM payment WHERE id = $1 FOR UPDATE`
 	writePay    = `UPDATE payment SET state = $2, captured = $3, refunded = $4, reference = $5, action_url = $6, decline = $7, summary = $8, settled = $9, check_at = $10, tries = $11 WHERE id = $1`
 )
 
 func scanPayment(row pgx.Row) (p pay.Payment, err error) {
 	err = row.Scan(&p.ID, &p.State, &p.Amount.Currency, &p.Amount.Minor, &p.Captured, &p.Refunded, &p.Provider, &p.Reference, &p.Method, &p.ReturnURL,
-		&p.ActionURL, &p.Decline, &p.Summary, &p.Settled, &p.CheckAt, &p.Tries, &p.Created)
+		&p.ActionURL, &p.Decline, &p.Summary, &p.Settled, &p.CheckAt, &p.Tries, &p.Created,
+		&p.Country, &p.Customer, &p.Save)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = pay.ErrNoPayment
 	}
@@ -54,7 +55,7 @@ func scanPayment(row pgx.Row) (p pay.Payment, err error) {
 // Begin implements pay.Store.
 func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err error) {
 	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
-		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created); err != nil {
+		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save); err != nil {
 			return err
 		}
 		kept, err = scanPayment(tx.QueryRow(ctx, onePayment, p.ID))

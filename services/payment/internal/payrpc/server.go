@@ -13,8 +13,6 @@ import (
 
 	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
-	typev1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
-	"github.com/souk-commerce/souk/api/money"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
@@ -32,11 +30,12 @@ func Mounts(desk *pay.Desk, log *slog.Logger, options ...connect.HandlerOption) 
 
 type server struct{ desk *pay.Desk }
 
-func toMoney(m *typev1.Money) money.Amount { return money.Of(m.GetCurrencyCode(), m.GetMinorUnits()) }
-
 // Authorize implements PaymentService.
 func (s server) Authorize(ctx context.Context, req *pb.AuthorizeRequest) (*pb.AuthorizeResponse, error) {
-	p, err := s.desk.Authorize(ctx, req.GetPaymentId(), toMoney(req.GetAmount()), req.GetPaymentMethod(), req.GetReturnUrl())
+	p, err := s.desk.Authorize(ctx, pay.Wish{
+		ID: req.GetPaymentId(), Amount: toMoney(req.GetAmount()), Method: req.GetPaymentMethod(), ReturnURL: req.GetReturnUrl(),
+		Provider: req.GetProvider(), Country: req.GetCountryCode(), Customer: req.GetCustomerId(), Save: req.GetSaveMethod(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +88,37 @@ func (s server) GetPayment(ctx context.Context, req *pb.GetPaymentRequest) (*pb.
 }
 
 // GetPaymentConfig implements PaymentService.
-func (s server) GetPaymentConfig(context.Context, *pb.GetPaymentConfigRequest) (*pb.GetPaymentConfigResponse, error) {
-	c := s.desk.Config()
-	return &pb.GetPaymentConfigResponse{Provider: c.Provider, TokenizeUrl: c.TokenizeURL, PublishableKey: c.PublishableKey}, nil
+func (s server) GetPaymentConfig(_ context.Context, req *pb.GetPaymentConfigRequest) (*pb.GetPaymentConfigResponse, error) {
+	methods := s.desk.Methods(pay.Purchase{Currency: req.GetCurrencyCode(), Country: req.GetCountryCode(), Amount: req.GetAmount()})
+	resp := &pb.GetPaymentConfigResponse{}
+	for _, m := range methods {
+		if m.Kind == pay.Card && resp.GetProvider() == "" {
+			resp.Provider, resp.TokenizeUrl, resp.PublishableKey = m.Provider, m.TokenizeURL, m.PublishableKey
+		}
+		resp.Methods = append(resp.Methods, fromMethod(m))
+	}
+	return resp, nil
+}
+
+// ListSavedMethods implements PaymentService.
+func (s server) ListSavedMethods(ctx context.Context, _ *pb.ListSavedMethodsRequest) (*pb.ListSavedMethodsResponse, error) {
+	saved, err := s.desk.Saved(ctx, rpc.Caller(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	resp := &pb.ListSavedMethodsResponse{}
+	for _, m := range saved {
+		resp.Methods = append(resp.Methods, fromSaved(m))
+	}
+	return resp, nil
+}
+
+// DeleteSavedMethod implements PaymentService.
+func (s server) DeleteSavedMethod(ctx context.Context, req *pb.DeleteSavedMethodRequest) (*pb.DeleteSavedMethodResponse, error) {
+	if err := s.desk.Forget(ctx, rpc.Caller(ctx).Subject, req.GetProvider(), req.GetPaymentMethod()); err != nil {
+		return nil, err
+	}
+	return &pb.DeleteSavedMethodResponse{}, nil
 }
 
 type webhooks struct {

@@ -40,15 +40,16 @@ func New(cfg Config) *Provider {
 // Name implements pay.Provider.
 func (*Provider) Name() string { return "sandbox" }
 
-// Config implements pay.Provider.
-func (p *Provider) Config() pay.Config {
-	return pay.Config{Provider: "sandbox", TokenizeURL: p.cfg.PublicURL + sandbox.TokensPath, PublishableKey: p.cfg.Publishable}
+// Methods implements pay.Provider: cards, for whatever there is.
+func (p *Provider) Methods(pay.Purchase) []pay.Method {
+	return []pay.Method{{Provider: "sandbox", Kind: pay.Card, Label: "Card", TokenizeURL: p.cfg.PublicURL + sandbox.TokensPath, PublishableKey: p.cfg.Publishable}}
 }
 
 // Authorize implements pay.Provider.
 func (p *Provider) Authorize(ctx context.Context, own pay.Payment) (pay.Report, error) {
 	return p.call(ctx, http.MethodPost, sandbox.PaymentsPath, sandbox.PaymentRequest{
 		Reference: own.ID, Currency: own.Amount.Currency, Amount: own.Amount.Minor, Token: own.Method, ReturnURL: own.ReturnURL,
+		Customer: own.Customer, Save: own.Save,
 	})
 }
 
@@ -88,53 +89,78 @@ func (p *Provider) of(own pay.Payment, what string) string {
 	return sandbox.PaymentsPath + "/" + url.PathEscape(own.Reference) + "/" + what
 }
 
+// SavedMethods implements pay.Keeper.
+func (p *Provider) SavedMethods(ctx context.Context, c pay.Customer) (all []pay.Saved, err error) {
+	var answer struct{ Methods []sandbox.SavedMethod }
+	if err := p.ask(ctx, http.MethodGet, sandbox.MethodsPath+"?"+url.Values{"customer": {c.ID}}.Encode(), nil, &answer); err != nil {
+		return nil, err
+	}
+	for _, m := range answer.Methods {
+		all = append(all, pay.Saved{Provider: "sandbox", Token: m.Token, Kind: pay.Card, Summary: m.Card, Month: m.Month, Year: m.Year})
+	}
+	return all, nil
+}
+
+// Forget implements pay.Keeper.
+func (p *Provider) Forget(ctx context.Context, c pay.Customer, token string) error {
+	return p.ask(ctx, http.MethodDelete, sandbox.MethodsPath+"/"+url.PathEscape(token)+"?"+url.Values{"customer": {c.ID}}.Encode(), nil, &struct{}{})
+}
+
 const maxAnswer = 1 << 20
 
+// call asks for something to be done with a payment.
 func (p *Provider) call(ctx context.Context, method, path string, message any) (pay.Report, error) {
+	var answer sandbox.Payment
+	if err := p.ask(ctx, method, path, message, &answer); err != nil {
+		return pay.Report{}, err
+	}
+	return report(answer), nil
+}
+
+func (p *Provider) ask(ctx context.Context, method, path string, message, answer any) error {
 	var body io.Reader
 	if message != nil {
 		text, err := json.Marshal(message)
 		if err != nil {
-			return pay.Report{}, err
+			return err
 		}
 		body = bytes.NewReader(text)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, p.cfg.URL+path, body)
 	if err != nil {
-		return pay.Report{}, err
+		return err
 	}
 	req.Header.Set("Authorization", "Bearer "+p.cfg.Secret.Reveal())
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return pay.Report{}, err
+		return err
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return pay.Report{}, err
+		return err
 	}
-	return read(resp.StatusCode, text)
+	return read(resp.StatusCode, text, answer)
 }
 
-func read(status int, text []byte) (pay.Report, error) {
+func read(status int, text []byte, answer any) error {
 	if status == http.StatusOK {
-		var answer sandbox.Payment
-		if err := json.Unmarshal(text, &answer); err != nil {
-			return pay.Report{}, fmt.Errorf("sandbox answered what cannot be read: %w", err)
+		if err := json.Unmarshal(text, answer); err != nil {
+			return fmt.Errorf("sandbox answered what cannot be read: %w", err)
 		}
-		return report(answer), nil
+		return nil
 	}
 	var bad sandbox.Error
 	_ = json.Unmarshal(text, &bad) // without a code it is somebody else's answer: a proxy's, or a wrong address's
 	switch {
 	case bad.Error.Code == "":
 	case status == http.StatusNotFound:
-		return pay.Report{}, pay.ErrUnknown
+		return pay.ErrUnknown
 	case status == http.StatusUnprocessableEntity, status == http.StatusConflict:
-		return pay.Report{}, pay.Refusal{Reason: bad.Error.Code}
+		return pay.Refusal{Reason: bad.Error.Code}
 	}
-	return pay.Report{}, fmt.Errorf("sandbox answered %d %s", status, bad.Error.Code)
+	return fmt.Errorf("sandbox answered %d %s", status, bad.Error.Code)
 }
 
 var states = map[string]pay.State{

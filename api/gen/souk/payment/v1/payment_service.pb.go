@@ -231,7 +231,15 @@ type AuthorizeRequest struct {
 	// The provider's token. A card number is refused.
 	PaymentMethod string `protobuf:"bytes,3,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
 	// Where the provider sends the shopper back to.
-	ReturnUrl     string `protobuf:"bytes,4,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
+	ReturnUrl string `protobuf:"bytes,4,opt,name=return_url,json=returnUrl,proto3" json:"return_url,omitempty"`
+	// The name of a provider. Empty: the first that takes this payment.
+	Provider string `protobuf:"bytes,5,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Where the shopper pays from: ISO 3166, upper case. Empty: not known.
+	CountryCode string `protobuf:"bytes,6,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
+	// Who pays, as their token names them. Empty: nobody who comes back.
+	CustomerId string `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
+	// Keep the method for the customer's next payments.
+	SaveMethod    bool `protobuf:"varint,8,opt,name=save_method,json=saveMethod,proto3" json:"save_method,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,6 +300,34 @@ func (x *AuthorizeRequest) GetReturnUrl() string {
 		return x.ReturnUrl
 	}
 	return ""
+}
+
+func (x *AuthorizeRequest) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *AuthorizeRequest) GetCountryCode() string {
+	if x != nil {
+		return x.CountryCode
+	}
+	return ""
+}
+
+func (x *AuthorizeRequest) GetCustomerId() string {
+	if x != nil {
+		return x.CustomerId
+	}
+	return ""
+}
+
+func (x *AuthorizeRequest) GetSaveMethod() bool {
+	if x != nil {
+		return x.SaveMethod
+	}
+	return false
 }
 
 type AuthorizeResponse struct {
@@ -795,8 +831,15 @@ func (x *GetPaymentResponse) GetPayment() *Payment {
 	return nil
 }
 
+// GetPaymentConfigRequest says what is to be paid, as far as it is known. What is
+// left out limits nothing.
 type GetPaymentConfigRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	CurrencyCode string                 `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// Where the shopper pays from.
+	CountryCode string `protobuf:"bytes,2,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
+	// In minor units of the currency.
+	Amount        int64 `protobuf:"varint,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -831,15 +874,38 @@ func (*GetPaymentConfigRequest) Descriptor() ([]byte, []int) {
 	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{13}
 }
 
+func (x *GetPaymentConfigRequest) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *GetPaymentConfigRequest) GetCountryCode() string {
+	if x != nil {
+		return x.CountryCode
+	}
+	return ""
+}
+
+func (x *GetPaymentConfigRequest) GetAmount() int64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
 type GetPaymentConfigResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// "sandbox"
+	// Of the first card among the methods: "sandbox".
 	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
 	// Where the browser posts card data to: an address of the provider.
 	TokenizeUrl    string `protobuf:"bytes,2,opt,name=tokenize_url,json=tokenizeUrl,proto3" json:"tokenize_url,omitempty"`
 	PublishableKey string `protobuf:"bytes,3,opt,name=publishable_key,json=publishableKey,proto3" json:"publishable_key,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What can be paid with, the first first. Empty when nobody takes this payment.
+	Methods       []*PaymentMethodOption `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPaymentConfigResponse) Reset() {
@@ -893,6 +959,360 @@ func (x *GetPaymentConfigResponse) GetPublishableKey() string {
 	return ""
 }
 
+func (x *GetPaymentConfigResponse) GetMethods() []*PaymentMethodOption {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+// PaymentMethodOption is one way to pay.
+type PaymentMethodOption struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For AuthorizeRequest.provider.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// "card", "wallet", "bank_debit" or "redirect".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// For people: "Card", "iDEAL".
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	// Where the browser posts card data to. Empty when there is nothing to post.
+	TokenizeUrl    string `protobuf:"bytes,4,opt,name=tokenize_url,json=tokenizeUrl,proto3" json:"tokenize_url,omitempty"`
+	PublishableKey string `protobuf:"bytes,5,opt,name=publishable_key,json=publishableKey,proto3" json:"publishable_key,omitempty"`
+	// For AuthorizeRequest.payment_method, when nothing has to be entered first.
+	PaymentMethod string `protobuf:"bytes,6,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentMethodOption) Reset() {
+	*x = PaymentMethodOption{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentMethodOption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentMethodOption) ProtoMessage() {}
+
+func (x *PaymentMethodOption) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentMethodOption.ProtoReflect.Descriptor instead.
+func (*PaymentMethodOption) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PaymentMethodOption) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *PaymentMethodOption) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *PaymentMethodOption) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *PaymentMethodOption) GetTokenizeUrl() string {
+	if x != nil {
+		return x.TokenizeUrl
+	}
+	return ""
+}
+
+func (x *PaymentMethodOption) GetPublishableKey() string {
+	if x != nil {
+		return x.PublishableKey
+	}
+	return ""
+}
+
+func (x *PaymentMethodOption) GetPaymentMethod() string {
+	if x != nil {
+		return x.PaymentMethod
+	}
+	return ""
+}
+
+type ListSavedMethodsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSavedMethodsRequest) Reset() {
+	*x = ListSavedMethodsRequest{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSavedMethodsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSavedMethodsRequest) ProtoMessage() {}
+
+func (x *ListSavedMethodsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSavedMethodsRequest.ProtoReflect.Descriptor instead.
+func (*ListSavedMethodsRequest) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{16}
+}
+
+type ListSavedMethodsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Methods       []*SavedMethod         `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSavedMethodsResponse) Reset() {
+	*x = ListSavedMethodsResponse{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSavedMethodsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSavedMethodsResponse) ProtoMessage() {}
+
+func (x *ListSavedMethodsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSavedMethodsResponse.ProtoReflect.Descriptor instead.
+func (*ListSavedMethodsResponse) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListSavedMethodsResponse) GetMethods() []*SavedMethod {
+	if x != nil {
+		return x.Methods
+	}
+	return nil
+}
+
+// SavedMethod is what a shopper has kept to pay with.
+type SavedMethod struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For AuthorizeRequest.provider.
+	Provider string `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	// For AuthorizeRequest.payment_method.
+	PaymentMethod string `protobuf:"bytes,2,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	Kind          string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// "Visa ending in 4242"
+	Summary string `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Of a card.
+	ExpiryMonth   int32 `protobuf:"varint,5,opt,name=expiry_month,json=expiryMonth,proto3" json:"expiry_month,omitempty"`
+	ExpiryYear    int32 `protobuf:"varint,6,opt,name=expiry_year,json=expiryYear,proto3" json:"expiry_year,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SavedMethod) Reset() {
+	*x = SavedMethod{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SavedMethod) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SavedMethod) ProtoMessage() {}
+
+func (x *SavedMethod) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SavedMethod.ProtoReflect.Descriptor instead.
+func (*SavedMethod) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SavedMethod) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SavedMethod) GetPaymentMethod() string {
+	if x != nil {
+		return x.PaymentMethod
+	}
+	return ""
+}
+
+func (x *SavedMethod) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *SavedMethod) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *SavedMethod) GetExpiryMonth() int32 {
+	if x != nil {
+		return x.ExpiryMonth
+	}
+	return 0
+}
+
+func (x *SavedMethod) GetExpiryYear() int32 {
+	if x != nil {
+		return x.ExpiryYear
+	}
+	return 0
+}
+
+type DeleteSavedMethodRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Provider      string                 `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	PaymentMethod string                 `protobuf:"bytes,2,opt,name=payment_method,json=paymentMethod,proto3" json:"payment_method,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteSavedMethodRequest) Reset() {
+	*x = DeleteSavedMethodRequest{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteSavedMethodRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteSavedMethodRequest) ProtoMessage() {}
+
+func (x *DeleteSavedMethodRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteSavedMethodRequest.ProtoReflect.Descriptor instead.
+func (*DeleteSavedMethodRequest) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *DeleteSavedMethodRequest) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *DeleteSavedMethodRequest) GetPaymentMethod() string {
+	if x != nil {
+		return x.PaymentMethod
+	}
+	return ""
+}
+
+type DeleteSavedMethodResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteSavedMethodResponse) Reset() {
+	*x = DeleteSavedMethodResponse{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteSavedMethodResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteSavedMethodResponse) ProtoMessage() {}
+
+func (x *DeleteSavedMethodResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteSavedMethodResponse.ProtoReflect.Descriptor instead.
+func (*DeleteSavedMethodResponse) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{20}
+}
+
 var File_souk_payment_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
@@ -913,14 +1333,20 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\asummary\x18\n" +
 	" \x01(\tR\asummary\x12;\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xd7\x01\n" +
+	"createTime\"\x99\x03\n" +
 	"\x10AuthorizeRequest\x12(\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\tpaymentId\x123\n" +
 	"\x06amount\x18\x02 \x01(\v2\x13.souk.type.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\x06amount\x12;\n" +
 	"\x0epayment_method\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18\xc8\x012\b[^0-9 -]R\rpaymentMethod\x12'\n" +
 	"\n" +
-	"return_url\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\treturnUrl\"G\n" +
+	"return_url\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\treturnUrl\x12<\n" +
+	"\bprovider\x18\x05 \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,31})?$R\bprovider\x127\n" +
+	"\fcountry_code\x18\x06 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\vcountryCode\x12(\n" +
+	"\vcustomer_id\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
+	"customerId\x12\x1f\n" +
+	"\vsave_method\x18\b \x01(\bR\n" +
+	"saveMethod\"G\n" +
 	"\x11AuthorizeResponse\x122\n" +
 	"\apayment\x18\x01 \x01(\v2\x18.souk.payment.v1.PaymentR\apayment\"7\n" +
 	"\vSyncRequest\x12(\n" +
@@ -949,12 +1375,38 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\tpaymentId\"H\n" +
 	"\x12GetPaymentResponse\x122\n" +
-	"\apayment\x18\x01 \x01(\v2\x18.souk.payment.v1.PaymentR\apayment\"\x19\n" +
-	"\x17GetPaymentConfigRequest\"\x82\x01\n" +
+	"\apayment\x18\x01 \x01(\v2\x18.souk.payment.v1.PaymentR\apayment\"\xae\x01\n" +
+	"\x17GetPaymentConfigRequest\x129\n" +
+	"\rcurrency_code\x18\x01 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x127\n" +
+	"\fcountry_code\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\vcountryCode\x12\x1f\n" +
+	"\x06amount\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x06amount\"\xc2\x01\n" +
 	"\x18GetPaymentConfigResponse\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12!\n" +
 	"\ftokenize_url\x18\x02 \x01(\tR\vtokenizeUrl\x12'\n" +
-	"\x0fpublishable_key\x18\x03 \x01(\tR\x0epublishableKey*\xf7\x01\n" +
+	"\x0fpublishable_key\x18\x03 \x01(\tR\x0epublishableKey\x12>\n" +
+	"\amethods\x18\x04 \x03(\v2$.souk.payment.v1.PaymentMethodOptionR\amethods\"\xce\x01\n" +
+	"\x13PaymentMethodOption\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12!\n" +
+	"\ftokenize_url\x18\x04 \x01(\tR\vtokenizeUrl\x12'\n" +
+	"\x0fpublishable_key\x18\x05 \x01(\tR\x0epublishableKey\x12%\n" +
+	"\x0epayment_method\x18\x06 \x01(\tR\rpaymentMethod\"\x19\n" +
+	"\x17ListSavedMethodsRequest\"R\n" +
+	"\x18ListSavedMethodsResponse\x126\n" +
+	"\amethods\x18\x01 \x03(\v2\x1c.souk.payment.v1.SavedMethodR\amethods\"\xc2\x01\n" +
+	"\vSavedMethod\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12%\n" +
+	"\x0epayment_method\x18\x02 \x01(\tR\rpaymentMethod\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x18\n" +
+	"\asummary\x18\x04 \x01(\tR\asummary\x12!\n" +
+	"\fexpiry_month\x18\x05 \x01(\x05R\vexpiryMonth\x12\x1f\n" +
+	"\vexpiry_year\x18\x06 \x01(\x05R\n" +
+	"expiryYear\"\x92\x01\n" +
+	"\x18DeleteSavedMethodRequest\x129\n" +
+	"\bprovider\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,31}$R\bprovider\x12;\n" +
+	"\x0epayment_method\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18\xc8\x012\b[^0-9 -]R\rpaymentMethod\"\x1b\n" +
+	"\x19DeleteSavedMethodResponse*\xf7\x01\n" +
 	"\fPaymentState\x12\x1d\n" +
 	"\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15PAYMENT_STATE_PENDING\x10\x01\x12!\n" +
@@ -963,7 +1415,7 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n" +
 	"\x14PAYMENT_STATE_VOIDED\x10\x05\x12\x1a\n" +
 	"\x16PAYMENT_STATE_DECLINED\x10\x06\x12\x1a\n" +
-	"\x16PAYMENT_STATE_REFUNDED\x10\a2\xa8\x05\n" +
+	"\x16PAYMENT_STATE_REFUNDED\x10\a2\x9a\a\n" +
 	"\x0ePaymentService\x12_\n" +
 	"\tAuthorize\x12!.souk.payment.v1.AuthorizeRequest\x1a\".souk.payment.v1.AuthorizeResponse\"\v\xaa\xbb\x18\x01\x05\xb8\xbb\x18\xa0\x9c\x01\x12P\n" +
 	"\x04Sync\x12\x1c.souk.payment.v1.SyncRequest\x1a\x1d.souk.payment.v1.SyncResponse\"\v\xaa\xbb\x18\x01\x05\xb8\xbb\x18\xa0\x9c\x01\x12Y\n" +
@@ -972,7 +1424,9 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\x06Refund\x12\x1e.souk.payment.v1.RefundRequest\x1a\x1f.souk.payment.v1.RefundResponse\"\f\xaa\xbb\x18\x02\x05\x04\xb8\xbb\x18\xa0\x9c\x01\x12`\n" +
 	"\n" +
 	"GetPayment\x12\".souk.payment.v1.GetPaymentRequest\x1a#.souk.payment.v1.GetPaymentResponse\"\t\xaa\xbb\x18\x02\x05\x04\x90\x02\x01\x12{\n" +
-	"\x10GetPaymentConfig\x12(.souk.payment.v1.GetPaymentConfigRequest\x1a).souk.payment.v1.GetPaymentConfigResponse\"\x12\xaa\xbb\x18\x01\x01\xb2\xbb\x18\x06\b< \x80\xa3\x05\x90\x02\x01B\xc9\x01\n" +
+	"\x10GetPaymentConfig\x12(.souk.payment.v1.GetPaymentConfigRequest\x1a).souk.payment.v1.GetPaymentConfigResponse\"\x12\xaa\xbb\x18\x01\x01\xb2\xbb\x18\x06\b< \x80\xa3\x05\x90\x02\x01\x12w\n" +
+	"\x10ListSavedMethods\x12(.souk.payment.v1.ListSavedMethodsRequest\x1a).souk.payment.v1.ListSavedMethodsResponse\"\x0e\xaa\xbb\x18\x01\x03\xb8\xbb\x18\xa0\x9c\x01\x90\x02\x01\x12w\n" +
+	"\x11DeleteSavedMethod\x12).souk.payment.v1.DeleteSavedMethodRequest\x1a*.souk.payment.v1.DeleteSavedMethodResponse\"\v\xaa\xbb\x18\x01\x03\xb8\xbb\x18\xa0\x9c\x01B\xc9\x01\n" +
 	"\x13com.souk.payment.v1B\x13PaymentServiceProtoP\x01Z?github.com/souk-commerce/souk/api/gen/souk/payment/v1;paymentv1\xa2\x02\x03SPX\xaa\x02\x0fSouk.Payment.V1\xca\x02\x0fSouk\\Payment\\V1\xe2\x02\x1bSouk\\Payment\\V1\\GPBMetadata\xea\x02\x11Souk::Payment::V1b\x06proto3"
 
 var (
@@ -988,60 +1442,72 @@ func file_souk_payment_v1_payment_service_proto_rawDescGZIP() []byte {
 }
 
 var file_souk_payment_v1_payment_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_souk_payment_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_souk_payment_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_souk_payment_v1_payment_service_proto_goTypes = []any{
-	(PaymentState)(0),                // 0: souk.payment.v1.PaymentState
-	(*Payment)(nil),                  // 1: souk.payment.v1.Payment
-	(*AuthorizeRequest)(nil),         // 2: souk.payment.v1.AuthorizeRequest
-	(*AuthorizeResponse)(nil),        // 3: souk.payment.v1.AuthorizeResponse
-	(*SyncRequest)(nil),              // 4: souk.payment.v1.SyncRequest
-	(*SyncResponse)(nil),             // 5: souk.payment.v1.SyncResponse
-	(*CaptureRequest)(nil),           // 6: souk.payment.v1.CaptureRequest
-	(*CaptureResponse)(nil),          // 7: souk.payment.v1.CaptureResponse
-	(*VoidRequest)(nil),              // 8: souk.payment.v1.VoidRequest
-	(*VoidResponse)(nil),             // 9: souk.payment.v1.VoidResponse
-	(*RefundRequest)(nil),            // 10: souk.payment.v1.RefundRequest
-	(*RefundResponse)(nil),           // 11: souk.payment.v1.RefundResponse
-	(*GetPaymentRequest)(nil),        // 12: souk.payment.v1.GetPaymentRequest
-	(*GetPaymentResponse)(nil),       // 13: souk.payment.v1.GetPaymentResponse
-	(*GetPaymentConfigRequest)(nil),  // 14: souk.payment.v1.GetPaymentConfigRequest
-	(*GetPaymentConfigResponse)(nil), // 15: souk.payment.v1.GetPaymentConfigResponse
-	(*v1.Money)(nil),                 // 16: souk.type.v1.Money
-	(*timestamppb.Timestamp)(nil),    // 17: google.protobuf.Timestamp
+	(PaymentState)(0),                 // 0: souk.payment.v1.PaymentState
+	(*Payment)(nil),                   // 1: souk.payment.v1.Payment
+	(*AuthorizeRequest)(nil),          // 2: souk.payment.v1.AuthorizeRequest
+	(*AuthorizeResponse)(nil),         // 3: souk.payment.v1.AuthorizeResponse
+	(*SyncRequest)(nil),               // 4: souk.payment.v1.SyncRequest
+	(*SyncResponse)(nil),              // 5: souk.payment.v1.SyncResponse
+	(*CaptureRequest)(nil),            // 6: souk.payment.v1.CaptureRequest
+	(*CaptureResponse)(nil),           // 7: souk.payment.v1.CaptureResponse
+	(*VoidRequest)(nil),               // 8: souk.payment.v1.VoidRequest
+	(*VoidResponse)(nil),              // 9: souk.payment.v1.VoidResponse
+	(*RefundRequest)(nil),             // 10: souk.payment.v1.RefundRequest
+	(*RefundResponse)(nil),            // 11: souk.payment.v1.RefundResponse
+	(*GetPaymentRequest)(nil),         // 12: souk.payment.v1.GetPaymentRequest
+	(*GetPaymentResponse)(nil),        // 13: souk.payment.v1.GetPaymentResponse
+	(*GetPaymentConfigRequest)(nil),   // 14: souk.payment.v1.GetPaymentConfigRequest
+	(*GetPaymentConfigResponse)(nil),  // 15: souk.payment.v1.GetPaymentConfigResponse
+	(*PaymentMethodOption)(nil),       // 16: souk.payment.v1.PaymentMethodOption
+	(*ListSavedMethodsRequest)(nil),   // 17: souk.payment.v1.ListSavedMethodsRequest
+	(*ListSavedMethodsResponse)(nil),  // 18: souk.payment.v1.ListSavedMethodsResponse
+	(*SavedMethod)(nil),               // 19: souk.payment.v1.SavedMethod
+	(*DeleteSavedMethodRequest)(nil),  // 20: souk.payment.v1.DeleteSavedMethodRequest
+	(*DeleteSavedMethodResponse)(nil), // 21: souk.payment.v1.DeleteSavedMethodResponse
+	(*v1.Money)(nil),                  // 22: souk.type.v1.Money
+	(*timestamppb.Timestamp)(nil),     // 23: google.protobuf.Timestamp
 }
 var file_souk_payment_v1_payment_service_proto_depIdxs = []int32{
 	0,  // 0: souk.payment.v1.Payment.state:type_name -> souk.payment.v1.PaymentState
-	16, // 1: souk.payment.v1.Payment.amount:type_name -> souk.type.v1.Money
-	16, // 2: souk.payment.v1.Payment.captured:type_name -> souk.type.v1.Money
-	16, // 3: souk.payment.v1.Payment.refunded:type_name -> souk.type.v1.Money
-	17, // 4: souk.payment.v1.Payment.create_time:type_name -> google.protobuf.Timestamp
-	16, // 5: souk.payment.v1.AuthorizeRequest.amount:type_name -> souk.type.v1.Money
+	22, // 1: souk.payment.v1.Payment.amount:type_name -> souk.type.v1.Money
+	22, // 2: souk.payment.v1.Payment.captured:type_name -> souk.type.v1.Money
+	22, // 3: souk.payment.v1.Payment.refunded:type_name -> souk.type.v1.Money
+	23, // 4: souk.payment.v1.Payment.create_time:type_name -> google.protobuf.Timestamp
+	22, // 5: souk.payment.v1.AuthorizeRequest.amount:type_name -> souk.type.v1.Money
 	1,  // 6: souk.payment.v1.AuthorizeResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 7: souk.payment.v1.SyncResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 8: souk.payment.v1.CaptureResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 9: souk.payment.v1.VoidResponse.payment:type_name -> souk.payment.v1.Payment
-	16, // 10: souk.payment.v1.RefundRequest.amount:type_name -> souk.type.v1.Money
+	22, // 10: souk.payment.v1.RefundRequest.amount:type_name -> souk.type.v1.Money
 	1,  // 11: souk.payment.v1.RefundResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 12: souk.payment.v1.GetPaymentResponse.payment:type_name -> souk.payment.v1.Payment
-	2,  // 13: souk.payment.v1.PaymentService.Authorize:input_type -> souk.payment.v1.AuthorizeRequest
-	4,  // 14: souk.payment.v1.PaymentService.Sync:input_type -> souk.payment.v1.SyncRequest
-	6,  // 15: souk.payment.v1.PaymentService.Capture:input_type -> souk.payment.v1.CaptureRequest
-	8,  // 16: souk.payment.v1.PaymentService.Void:input_type -> souk.payment.v1.VoidRequest
-	10, // 17: souk.payment.v1.PaymentService.Refund:input_type -> souk.payment.v1.RefundRequest
-	12, // 18: souk.payment.v1.PaymentService.GetPayment:input_type -> souk.payment.v1.GetPaymentRequest
-	14, // 19: souk.payment.v1.PaymentService.GetPaymentConfig:input_type -> souk.payment.v1.GetPaymentConfigRequest
-	3,  // 20: souk.payment.v1.PaymentService.Authorize:output_type -> souk.payment.v1.AuthorizeResponse
-	5,  // 21: souk.payment.v1.PaymentService.Sync:output_type -> souk.payment.v1.SyncResponse
-	7,  // 22: souk.payment.v1.PaymentService.Capture:output_type -> souk.payment.v1.CaptureResponse
-	9,  // 23: souk.payment.v1.PaymentService.Void:output_type -> souk.payment.v1.VoidResponse
-	11, // 24: souk.payment.v1.PaymentService.Refund:output_type -> souk.payment.v1.RefundResponse
-	13, // 25: souk.payment.v1.PaymentService.GetPayment:output_type -> souk.payment.v1.GetPaymentResponse
-	15, // 26: souk.payment.v1.PaymentService.GetPaymentConfig:output_type -> souk.payment.v1.GetPaymentConfigResponse
-	20, // [20:27] is the sub-list for method output_type
-	13, // [13:20] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	16, // 13: souk.payment.v1.GetPaymentConfigResponse.methods:type_name -> souk.payment.v1.PaymentMethodOption
+	19, // 14: souk.payment.v1.ListSavedMethodsResponse.methods:type_name -> souk.payment.v1.SavedMethod
+	2,  // 15: souk.payment.v1.PaymentService.Authorize:input_type -> souk.payment.v1.AuthorizeRequest
+	4,  // 16: souk.payment.v1.PaymentService.Sync:input_type -> souk.payment.v1.SyncRequest
+	6,  // 17: souk.payment.v1.PaymentService.Capture:input_type -> souk.payment.v1.CaptureRequest
+	8,  // 18: souk.payment.v1.PaymentService.Void:input_type -> souk.payment.v1.VoidRequest
+	10, // 19: souk.payment.v1.PaymentService.Refund:input_type -> souk.payment.v1.RefundRequest
+	12, // 20: souk.payment.v1.PaymentService.GetPayment:input_type -> souk.payment.v1.GetPaymentRequest
+	14, // 21: souk.payment.v1.PaymentService.GetPaymentConfig:input_type -> souk.payment.v1.GetPaymentConfigRequest
+	17, // 22: souk.payment.v1.PaymentService.ListSavedMethods:input_type -> souk.payment.v1.ListSavedMethodsRequest
+	20, // 23: souk.payment.v1.PaymentService.DeleteSavedMethod:input_type -> souk.payment.v1.DeleteSavedMethodRequest
+	3,  // 24: souk.payment.v1.PaymentService.Authorize:output_type -> souk.payment.v1.AuthorizeResponse
+	5,  // 25: souk.payment.v1.PaymentService.Sync:output_type -> souk.payment.v1.SyncResponse
+	7,  // 26: souk.payment.v1.PaymentService.Capture:output_type -> souk.payment.v1.CaptureResponse
+	9,  // 27: souk.payment.v1.PaymentService.Void:output_type -> souk.payment.v1.VoidResponse
+	11, // 28: souk.payment.v1.PaymentService.Refund:output_type -> souk.payment.v1.RefundResponse
+	13, // 29: souk.payment.v1.PaymentService.GetPayment:output_type -> souk.payment.v1.GetPaymentResponse
+	15, // 30: souk.payment.v1.PaymentService.GetPaymentConfig:output_type -> souk.payment.v1.GetPaymentConfigResponse
+	18, // 31: souk.payment.v1.PaymentService.ListSavedMethods:output_type -> souk.payment.v1.ListSavedMethodsResponse
+	21, // 32: souk.payment.v1.PaymentService.DeleteSavedMethod:output_type -> souk.payment.v1.DeleteSavedMethodResponse
+	24, // [24:33] is the sub-list for method output_type
+	15, // [15:24] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_souk_payment_v1_payment_service_proto_init() }
@@ -1055,7 +1521,7 @@ func file_souk_payment_v1_payment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_payment_v1_payment_service_proto_rawDesc), len(file_souk_payment_v1_payment_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -77,10 +77,31 @@ func (c PaymentServiceClient) GetPayment(ctx context.Context, request *GetPaymen
 	return response, nil
 }
 
-// GetPaymentConfig tells the browser where and how to turn a card into a token.
+// GetPaymentConfig tells the browser what can be paid with, and where and how to
+// turn a card into a token.
 func (c PaymentServiceClient) GetPaymentConfig(ctx context.Context, request *GetPaymentConfigRequest) (*GetPaymentConfigResponse, error) {
 	response := new(GetPaymentConfigResponse)
 	if err := c.caller.Unary(ctx, "/souk.payment.v1.PaymentService/GetPaymentConfig", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// ListSavedMethods returns what the caller has kept to pay with, of all providers.
+// A provider that does not answer is left out.
+func (c PaymentServiceClient) ListSavedMethods(ctx context.Context, request *ListSavedMethodsRequest) (*ListSavedMethodsResponse, error) {
+	response := new(ListSavedMethodsResponse)
+	if err := c.caller.Unary(ctx, "/souk.payment.v1.PaymentService/ListSavedMethods", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// DeleteSavedMethod makes a provider forget one of the caller's methods. One that
+// is not there, or not theirs, stays as it is, and that is no error.
+func (c PaymentServiceClient) DeleteSavedMethod(ctx context.Context, request *DeleteSavedMethodRequest) (*DeleteSavedMethodResponse, error) {
+	response := new(DeleteSavedMethodResponse)
+	if err := c.caller.Unary(ctx, "/souk.payment.v1.PaymentService/DeleteSavedMethod", false, request, response); err != nil {
 		return nil, err
 	}
 	return response, nil

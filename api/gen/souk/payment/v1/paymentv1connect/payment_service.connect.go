@@ -50,6 +50,12 @@ const (
 	// PaymentServiceGetPaymentConfigProcedure is the fully-qualified name of the PaymentService's
 	// GetPaymentConfig RPC.
 	PaymentServiceGetPaymentConfigProcedure = "/souk.payment.v1.PaymentService/GetPaymentConfig"
+	// PaymentServiceListSavedMethodsProcedure is the fully-qualified name of the PaymentService's
+	// ListSavedMethods RPC.
+	PaymentServiceListSavedMethodsProcedure = "/souk.payment.v1.PaymentService/ListSavedMethods"
+	// PaymentServiceDeleteSavedMethodProcedure is the fully-qualified name of the PaymentService's
+	// DeleteSavedMethod RPC.
+	PaymentServiceDeleteSavedMethodProcedure = "/souk.payment.v1.PaymentService/DeleteSavedMethod"
 )
 
 // PaymentServiceClient is a client for the souk.payment.v1.PaymentService service.
@@ -68,8 +74,15 @@ type PaymentServiceClient interface {
 	Refund(context.Context, *v1.RefundRequest) (*v1.RefundResponse, error)
 	// GetPayment returns a payment as we know it.
 	GetPayment(context.Context, *v1.GetPaymentRequest) (*v1.GetPaymentResponse, error)
-	// GetPaymentConfig tells the browser where and how to turn a card into a token.
+	// GetPaymentConfig tells the browser what can be paid with, and where and how to
+	// turn a card into a token.
 	GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error)
+	// ListSavedMethods returns what the caller has kept to pay with, of all providers.
+	// A provider that does not answer is left out.
+	ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error)
+	// DeleteSavedMethod makes a provider forget one of the caller's methods. One that
+	// is not there, or not theirs, stays as it is, and that is no error.
+	DeleteSavedMethod(context.Context, *v1.DeleteSavedMethodRequest) (*v1.DeleteSavedMethodResponse, error)
 }
 
 // NewPaymentServiceClient constructs a client for the souk.payment.v1.PaymentService service. By
@@ -127,18 +140,33 @@ func NewPaymentServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listSavedMethods: connect.NewClient[v1.ListSavedMethodsRequest, v1.ListSavedMethodsResponse](
+			httpClient,
+			baseURL+PaymentServiceListSavedMethodsProcedure,
+			connect.WithSchema(paymentServiceMethods.ByName("ListSavedMethods")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		deleteSavedMethod: connect.NewClient[v1.DeleteSavedMethodRequest, v1.DeleteSavedMethodResponse](
+			httpClient,
+			baseURL+PaymentServiceDeleteSavedMethodProcedure,
+			connect.WithSchema(paymentServiceMethods.ByName("DeleteSavedMethod")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // paymentServiceClient implements PaymentServiceClient.
 type paymentServiceClient struct {
-	authorize        *connect.Client[v1.AuthorizeRequest, v1.AuthorizeResponse]
-	sync             *connect.Client[v1.SyncRequest, v1.SyncResponse]
-	capture          *connect.Client[v1.CaptureRequest, v1.CaptureResponse]
-	void             *connect.Client[v1.VoidRequest, v1.VoidResponse]
-	refund           *connect.Client[v1.RefundRequest, v1.RefundResponse]
-	getPayment       *connect.Client[v1.GetPaymentRequest, v1.GetPaymentResponse]
-	getPaymentConfig *connect.Client[v1.GetPaymentConfigRequest, v1.GetPaymentConfigResponse]
+	authorize         *connect.Client[v1.AuthorizeRequest, v1.AuthorizeResponse]
+	sync              *connect.Client[v1.SyncRequest, v1.SyncResponse]
+	capture           *connect.Client[v1.CaptureRequest, v1.CaptureResponse]
+	void              *connect.Client[v1.VoidRequest, v1.VoidResponse]
+	refund            *connect.Client[v1.RefundRequest, v1.RefundResponse]
+	getPayment        *connect.Client[v1.GetPaymentRequest, v1.GetPaymentResponse]
+	getPaymentConfig  *connect.Client[v1.GetPaymentConfigRequest, v1.GetPaymentConfigResponse]
+	listSavedMethods  *connect.Client[v1.ListSavedMethodsRequest, v1.ListSavedMethodsResponse]
+	deleteSavedMethod *connect.Client[v1.DeleteSavedMethodRequest, v1.DeleteSavedMethodResponse]
 }
 
 // Authorize calls souk.payment.v1.PaymentService.Authorize.
@@ -204,6 +232,24 @@ func (c *paymentServiceClient) GetPaymentConfig(ctx context.Context, req *v1.Get
 	return nil, err
 }
 
+// ListSavedMethods calls souk.payment.v1.PaymentService.ListSavedMethods.
+func (c *paymentServiceClient) ListSavedMethods(ctx context.Context, req *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error) {
+	response, err := c.listSavedMethods.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeleteSavedMethod calls souk.payment.v1.PaymentService.DeleteSavedMethod.
+func (c *paymentServiceClient) DeleteSavedMethod(ctx context.Context, req *v1.DeleteSavedMethodRequest) (*v1.DeleteSavedMethodResponse, error) {
+	response, err := c.deleteSavedMethod.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // PaymentServiceHandler is an implementation of the souk.payment.v1.PaymentService service.
 type PaymentServiceHandler interface {
 	// Authorize reserves the amount with the provider. The same payment_id again
@@ -220,8 +266,15 @@ type PaymentServiceHandler interface {
 	Refund(context.Context, *v1.RefundRequest) (*v1.RefundResponse, error)
 	// GetPayment returns a payment as we know it.
 	GetPayment(context.Context, *v1.GetPaymentRequest) (*v1.GetPaymentResponse, error)
-	// GetPaymentConfig tells the browser where and how to turn a card into a token.
+	// GetPaymentConfig tells the browser what can be paid with, and where and how to
+	// turn a card into a token.
 	GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error)
+	// ListSavedMethods returns what the caller has kept to pay with, of all providers.
+	// A provider that does not answer is left out.
+	ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error)
+	// DeleteSavedMethod makes a provider forget one of the caller's methods. One that
+	// is not there, or not theirs, stays as it is, and that is no error.
+	DeleteSavedMethod(context.Context, *v1.DeleteSavedMethodRequest) (*v1.DeleteSavedMethodResponse, error)
 }
 
 // NewPaymentServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -275,6 +328,19 @@ func NewPaymentServiceHandler(svc PaymentServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	paymentServiceListSavedMethodsHandler := connect.NewUnaryHandlerSimple(
+		PaymentServiceListSavedMethodsProcedure,
+		svc.ListSavedMethods,
+		connect.WithSchema(paymentServiceMethods.ByName("ListSavedMethods")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	paymentServiceDeleteSavedMethodHandler := connect.NewUnaryHandlerSimple(
+		PaymentServiceDeleteSavedMethodProcedure,
+		svc.DeleteSavedMethod,
+		connect.WithSchema(paymentServiceMethods.ByName("DeleteSavedMethod")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/souk.payment.v1.PaymentService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case PaymentServiceAuthorizeProcedure:
@@ -291,6 +357,10 @@ func NewPaymentServiceHandler(svc PaymentServiceHandler, opts ...connect.Handler
 			paymentServiceGetPaymentHandler.ServeHTTP(w, r)
 		case PaymentServiceGetPaymentConfigProcedure:
 			paymentServiceGetPaymentConfigHandler.ServeHTTP(w, r)
+		case PaymentServiceListSavedMethodsProcedure:
+			paymentServiceListSavedMethodsHandler.ServeHTTP(w, r)
+		case PaymentServiceDeleteSavedMethodProcedure:
+			paymentServiceDeleteSavedMethodHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -326,4 +396,12 @@ func (UnimplementedPaymentServiceHandler) GetPayment(context.Context, *v1.GetPay
 
 func (UnimplementedPaymentServiceHandler) GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.payment.v1.PaymentService.GetPaymentConfig is not implemented"))
+}
+
+func (UnimplementedPaymentServiceHandler) ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.payment.v1.PaymentService.ListSavedMethods is not implemented"))
+}
+
+func (UnimplementedPaymentServiceHandler) DeleteSavedMethod(context.Context, *v1.DeleteSavedMethodRequest) (*v1.DeleteSavedMethodResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.payment.v1.PaymentService.DeleteSavedMethod is not implemented"))
 }

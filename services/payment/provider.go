@@ -1,0 +1,46 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/souk-commerce/souk/services/payment/internal/pay"
+	"github.com/souk-commerce/souk/services/payment/internal/paysandbox"
+)
+
+// open returns the providers that have settings, in the order that the settings name.
+func open(cfg Config) (providers []pay.Provider, limits map[string]pay.Limits, err error) {
+	limits = map[string]pay.Limits{}
+	names := cfg.Providers
+	if len(names) == 0 {
+		names = []string{"sandbox"}
+	}
+	for _, name := range names {
+		var provider pay.Provider
+		var only Only
+		switch name {
+		case "sandbox":
+			provider, only, err = openSandbox(cfg.Sandbox)
+		default:
+			err = fmt.Errorf("payment: there is no provider %q", name)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if provider != nil {
+			providers = append(providers, provider)
+			limits[name] = pay.Limits{Currencies: only.Currencies, Countries: only.Countries}
+		}
+	}
+	if len(providers) == 0 {
+		return nil, nil, errors.New("payment: no provider: set SOUK_SANDBOX_URL, SOUK_SANDBOX_PUBLIC_URL, SOUK_SANDBOX_SECRET and SOUK_SANDBOX_WEBHOOK_SECRET")
+	}
+	return providers, limits, nil
+}
+
+func openSandbox(s Sandbox) (pay.Provider, Only, error) {
+	if s.URL == "" || s.PublicURL == "" || s.Secret.Reveal() == "" || s.WebhookSecret.Reveal() == "" {
+		return nil, Only{}, nil
+	}
+	return paysandbox.New(paysandbox.Config{URL: s.URL, PublicURL: s.PublicURL, Publishable: s.Publishable, Secret: s.Secret, WebhookSecret: s.WebhookSecret}), s.Only, nil
+}
