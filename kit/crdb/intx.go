@@ -140,6 +140,13 @@ func Unwritable(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "22021" || pg.Code == "22P05")
 }
 
+// refused tells whether the database refused a statement: then it takes no more in
+// this transaction.
+func refused(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state)
+}
+
 // Malformed tells whether the database refused the values of a statement (SQL's
 // classes 22 and 23): the same again is refused again.
 func Malformed(err error) bool {

@@ -35,6 +35,7 @@ type Deps struct {
 // Service is the running service.
 type Service struct {
 	desk   *pay.Desk
+	store  *paydb.Store
 	mounts []rpc.Mount
 	relay  *bus.Relay
 	deps   Deps
@@ -49,9 +50,10 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk := pay.New(pay.Deps{Store: paydb.New(d.DB), Providers: providers, Limits: limits, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
+	store := paydb.New(d.DB)
+	desk := pay.New(pay.Deps{Store: store, Providers: providers, Limits: limits, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
 	return &Service{
-		desk: desk, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
+		desk: desk, store: store, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
 		relay: bus.NewRelay(d.Bus, d.DB, "payment", paybus.Announce), deps: d,
 	}, nil
 }
@@ -70,6 +72,7 @@ const (
 // Run tells events, asks providers for what they have not answered, and forgets
 // old answers, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Wait() // by now nobody calls
 	return run.Until(ctx, s.relay, run.Func("payment chaser", s.chase), run.Func("payment sweeper", s.sweep))
 }
 

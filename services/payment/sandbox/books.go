@@ -27,7 +27,10 @@ func Migrations() fs.FS {
 }
 
 // books is the provider's database.
-type books struct{ db *crdb.DB }
+type books struct {
+	db     *crdb.DB
+	shared *crdb.Shared
+}
 
 var (
 	errNone    = errors.New("not found")
@@ -72,7 +75,7 @@ func scan(row pgx.Row) (p Payment, err error) {
 
 // authorize makes a payment, or returns the one that has the reference.
 func (b books) authorize(ctx context.Context, req PaymentRequest, now time.Time) (p Payment, behaviour Behaviour, err error) {
-	err = crdb.InTx(ctx, b.db, func(ctx context.Context, tx crdb.Tx) error {
+	err = b.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
 		behaviour = succeeds
 		if p, err = scan(tx.QueryRow(ctx, byReference, req.Reference)); !errors.Is(err, errNone) {
 			return err
@@ -121,22 +124,29 @@ func (b books) find(ctx context.Context, reference string) (Payment, error) {
 	return scan(b.db.QueryRow(ctx, byReference, reference))
 }
 
-// change stores what f leaves in the payment, and tells of it when it changed.
+// change stores what f leaves in the payment, and tells of it when it changed. f
+// itself writes nothing: others share the transaction.
 func (b books) change(ctx context.Context, id string, now time.Time, f func(ctx context.Context, tx crdb.Tx, p *Payment) error) (p Payment, err error) {
-	err = crdb.InTx(ctx, b.db, func(ctx context.Context, tx crdb.Tx) error {
-		if p, err = scan(tx.QueryRow(ctx, byID, id)); err != nil {
-			return err
-		}
-		before := p
-		if err := f(ctx, tx, &p); err != nil || p == before {
-			return err
-		}
-		if _, err := tx.Exec(ctx, writePayment, p.ID, p.Status, p.Captured, p.Refunded, p.DeclineCode); err != nil {
-			return err
-		}
-		return tell(ctx, tx, p, now)
+	err = b.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
+		p, err = changeIn(ctx, tx, id, now, f)
+		return err
 	})
 	return p, err
+}
+
+func changeIn(ctx context.Context, tx crdb.Tx, id string, now time.Time, f func(ctx context.Context, tx crdb.Tx, p *Payment) error) (Payment, error) {
+	p, err := scan(tx.QueryRow(ctx, byID, id))
+	if err != nil {
+		return p, err
+	}
+	before := p
+	if err := f(ctx, tx, &p); err != nil || p == before {
+		return p, err
+	}
+	if _, err := tx.Exec(ctx, writePayment, p.ID, p.Status, p.Captured, p.Refunded, p.DeclineCode); err != nil {
+		return p, err
+	}
+	return p, tell(ctx, tx, p, now)
 }
 
 func (b books) capture(ctx context.Context, id string, now time.Time) (Payment, error) {
@@ -186,19 +196,25 @@ const (
 	insertRefund = `INSERT INTO sandbox_refund (payment, reference, amount) VALUES ($1, $2, $3) ON CONFLICT (payment, reference) DO NOTHING`
 )
 
-func (b books) refund(ctx context.Context, id string, req RefundRequest, now time.Time) (Payment, error) {
-	return b.change(ctx, id, now, func(ctx context.Context, tx crdb.Tx, p *Payment) error {
-		made, err := tx.Exec(ctx, insertRefund, id, req.Reference, req.Amount)
-		if err != nil || made.RowsAffected() == 0 {
-			return err
-		}
-		if req.Amount <= 0 || p.Refunded+req.Amount > p.Captured {
-			return errRefused
-		}
-		p.Refunded += req.Amount
-		if p.Refunded == p.Amount {
-			p.Status = Refunded
-		}
-		return nil
+func (b books) refund(ctx context.Context, id string, req RefundRequest, now time.Time) (p Payment, err error) {
+	err = crdb.InTx(ctx, b.db, func(ctx context.Context, tx crdb.Tx) error {
+		p, err = changeIn(ctx, tx, id, now, func(ctx context.Context, tx crdb.Tx, p *Payment) error { return refundIn(ctx, tx, req, p) })
+		return err
 	})
+	return p, err
+}
+
+func refundIn(ctx context.Context, tx crdb.Tx, req RefundRequest, p *Payment) error {
+	made, err := tx.Exec(ctx, insertRefund, p.ID, req.Reference, req.Amount)
+	if err != nil || made.RowsAffected() == 0 {
+		return err
+	}
+	if req.Amount <= 0 || p.Refunded+req.Amount > p.Captured {
+		return errRefused
+	}
+	p.Refunded += req.Amount
+	if p.Refunded == p.Amount {
+		p.Status = Refunded
+	}
+	return nil
 }

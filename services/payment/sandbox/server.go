@@ -41,7 +41,7 @@ type Server struct {
 // New returns the provider; Run sends its webhooks.
 func New(cfg Config, db *crdb.DB, c clock.Clock, log *slog.Logger) *Server {
 	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
-	return &Server{cfg: cfg, books: books{db}, clock: c, log: log, client: &http.Client{Timeout: 10 * time.Second}}
+	return &Server{cfg: cfg, books: books{db, crdb.NewShared(db)}, clock: c, log: log, client: &http.Client{Timeout: 10 * time.Second}}
 }
 
 // Name implements run.Part.

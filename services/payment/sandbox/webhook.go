@@ -25,6 +25,7 @@ const (
 
 // Run sends webhooks until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.books.shared.Wait() // by now nobody calls
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {

@@ -62,8 +62,12 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	if _, err := readItems(ctx, tx, shelf, lockItems, levelsOf, slices.Compact(skus)); err != nil {
 		return nil, err
 	}
+	before := map[stock.SKU]stock.AvailabilityChanged{}
+	for sku, i := range shelf.Items {
+		before[sku] = promised(i)
+	}
 	results := shelf.Make(moves)
-	return results, write(ctx, tx, shelf)
+	return results, write(ctx, tx, shelf, before)
 }
 
 const (
@@ -153,8 +157,13 @@ const (
 	writeReturns = `INSERT INTO returned (id, created_at) SELECT r.id, now() FROM unnest($1::TEXT[]) AS r (id)`
 )
 
-func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf) error {
-	if err := writeShelf(ctx, tx, shelf); err != nil {
+// promised is what is told of an item, except for its version.
+func promised(i *stock.Item) stock.AvailabilityChanged {
+	return stock.AvailabilityChanged{SKU: i.SKU, Available: i.Available(), Backorder: i.Backorder}
+}
+
+func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.AvailabilityChanged) error {
+	if err := writeShelf(ctx, tx, shelf, before); err != nil {
 		return err
 	}
 	if err := writeLedger(ctx, tx, shelf.Entries); err != nil {
@@ -172,7 +181,7 @@ func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf) error {
 	return nil
 }
 
-func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf) error {
+func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.AvailabilityChanged) error {
 	if len(shelf.ChangedItems) == 0 {
 		return nil
 	}
@@ -192,7 +201,13 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf) error {
 			levelSKUs, locations = append(levelSKUs, sku), append(locations, l.Location)
 			onHand, reserved, ofLevel = append(onHand, l.OnHand), append(reserved, l.Reserved), append(ofLevel, i.Backorder)
 		}
-		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: stock.AvailabilityChanged{SKU: sku, Available: i.Available(), Backorder: i.Backorder, Version: i.Version}})
+		// A sale of what was reserved is no news to those who can buy.
+		now := promised(i)
+		if was, known := before[sku]; known && was == now {
+			continue
+		}
+		now.Version = i.Version
+		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: now})
 	}
 	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions); err != nil {
 		return err

@@ -28,10 +28,16 @@ func Migrations() fs.FS {
 }
 
 // Store implements pay.Store.
-type Store struct{ db *crdb.DB }
+type Store struct {
+	db     *crdb.DB
+	shared *crdb.Shared
+}
 
-// New returns a store.
-func New(db *crdb.DB) *Store { return &Store{db} }
+// New returns a store. Wait for it when nobody calls it any more.
+func New(db *crdb.DB) *Store { return &Store{db, crdb.NewShared(db)} }
+
+// Wait returns when no transaction is under way.
+func (s *Store) Wait() { s.shared.Wait() }
 
 const (
 	insertPayment = `INSERT INTO payment (id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method)
@@ -54,7 +60,7 @@ func scanPayment(row pgx.Row) (p pay.Payment, err error) {
 
 // Begin implements pay.Store.
 func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err error) {
-	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+	err = s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
 		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save); err != nil {
 			return err
 		}
@@ -66,13 +72,14 @@ func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err
 
 // Change implements pay.Store.
 func (s *Store) Change(ctx context.Context, id string, f func(*pay.Payment) (bool, error)) (p pay.Payment, err error) {
-	err = crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+	err = s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
 		if p, err = scanPayment(tx.QueryRow(ctx, lockPayment, id)); err != nil {
 			return err
 		}
+		before := p
 		told, err := f(&p)
-		if err != nil {
-			return err
+		if err != nil || p == before {
+			return err // as it was: a message that came twice, mostly
 		}
 		if _, err := tx.Exec(ctx, writePay, id, p.State, p.Captured, p.Refunded, p.Reference, p.ActionURL, p.Decline, p.Summary, p.Settled, p.CheckAt, p.Tries); err != nil {
 			return err
