@@ -41,7 +41,8 @@ type ConsumerOption func(*Consumer)
 // WithInbox makes each effect happen once: the handler runs within a transaction
 // of db that notes the event's id, and what it does through crdb.InTx or
 // crdb.Once with its context joins that transaction. The transaction may run
-// again, and the handler with it, so the handler does nothing but SQL.
+// again, and the handler with it, so the handler does nothing but SQL. Events that
+// wait share a transaction; one that fails is tried again alone.
 func WithInbox(db *crdb.DB) ConsumerOption { return func(c *Consumer) { c.inbox = db } }
 
 // WithBackoff sets the waits between tries; after the last the event is parked.
@@ -92,7 +93,7 @@ const (
 	// After a crash, what it was busy with comes again this much later.
 	ackWait    = 10 * time.Second
 	handleTime = 20 * time.Second
-	fetchMost  = 16 // for each lane
+	fetchMost  = 64 // for each lane
 	fetchWait  = 300 * time.Millisecond
 	retryWait  = 500 * time.Millisecond
 )
@@ -153,9 +154,11 @@ func (c *Consumer) work(ctx context.Context, messages <-chan jetstream.Msg) {
 	for i := range lanes {
 		lanes[i] = make(chan jetstream.Msg, fetchMost*c.lanes)
 		busy.Go(func() {
-			for msg := range lanes[i] {
-				c.handle(ctx, msg)
-				held.drop(msg)
+			for all := gather(lanes[i]); len(all) > 0; all = gather(lanes[i]) {
+				c.handleAll(ctx, all)
+				for _, msg := range all {
+					held.drop(msg)
+				}
 			}
 		})
 	}

@@ -295,3 +295,40 @@ func TestSubjects(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What waits is done in a few transactions; an event that fails among them fails
+// alone, and no effect comes twice.
+func TestEventsThatWaitShareATransaction(t *testing.T) {
+	t.Parallel()
+	db, b := kittest.DB(t, effects), kittest.Bus(t)
+	background(t, bus.NewRelay(b, db, "test", announce).Run)
+	const many = 300
+	for n := range many {
+		put(t, db, "test.happened", fmt.Sprint("k", n), n)
+	}
+	eventually(t, "all to be told", func() bool { return count(t, db, `SELECT count(*) FROM outbox WHERE published_at IS NULL`) == 0 })
+	var mu sync.Mutex
+	transactions := map[crdb.Tx]bool{}
+	var bad atomic.Int64
+	background(t, bus.NewConsumer(b, "recorder", map[string]bus.Handler{"souk.test.happened": func(ctx context.Context, d bus.Delivery) error {
+		if d.Key == "k77" && bad.Add(1) <= 2 {
+			return errors.New("not yet")
+		}
+		return crdb.InTx(ctx, db, func(ctx context.Context, tx crdb.Tx) error {
+			mu.Lock()
+			transactions[tx] = true
+			mu.Unlock()
+			return record(db)(ctx, d)
+		})
+	}}, bus.WithInbox(db), bus.WithBackoff(time.Millisecond, time.Millisecond, time.Millisecond)).Run)
+	eventually(t, "all effects", func() bool { return countEffects(t, db) == many })
+	once(t, db, many)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(transactions) > many/2 {
+		t.Errorf("%d transactions for %d events", len(transactions), many)
+	}
+	if bad.Load() < 3 {
+		t.Errorf("the bad one was tried %d times", bad.Load())
+	}
+}

@@ -30,11 +30,7 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 	err := c.attempt(ctx, d)
 	end(err)
 	if err == nil {
-		c.handled.Add(1)
-		c.count(ctx, d.Subject, "done")
-		if err := msg.Ack(); err != nil {
-			c.log.WarnContext(ctx, "event not acknowledged; it comes again", "consumer", c.name, "id", d.ID, "error", err)
-		}
+		c.done(ctx, msg, d)
 		return
 	}
 	c.failed.Add(1)
@@ -46,6 +42,15 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 	delay := c.backoff[min(max(d.Attempt, 1), len(c.backoff))-1]
 	c.log.WarnContext(ctx, "event not handled; it comes again", "consumer", c.name, "subject", d.Subject, "id", d.ID, "attempt", d.Attempt, "in", delay, "error", err)
 	_ = msg.NakWithDelay(delay) // lost: it comes again when the acknowledgement is missed
+}
+
+// done takes an event off the stream.
+func (c *Consumer) done(ctx context.Context, msg jetstream.Msg, d Delivery) {
+	c.handled.Add(1)
+	c.count(ctx, d.Subject, "done")
+	if err := msg.Ack(); err != nil {
+		c.log.WarnContext(ctx, "event not acknowledged; it comes again", "consumer", c.name, "id", d.ID, "error", err)
+	}
 }
 
 func (c *Consumer) hopeless(d Delivery, err error) bool {

@@ -28,6 +28,10 @@ func NewPayments(b *bus.Bus, db *crdb.DB, store Waker, c clock.Clock) *bus.Consu
 		if err != nil {
 			return nil // not a checkout's
 		}
+		switch m.GetPayment().GetState() {
+		case paymentv1.PaymentState_PAYMENT_STATE_CAPTURED, paymentv1.PaymentState_PAYMENT_STATE_REFUNDED:
+			return nil // we know: it was we who asked
+		}
 		return store.Wake(ctx, id.String(), c.Now())
 	}
 	return bus.NewConsumer(b, "order", map[string]bus.Handler{"souk.payment.changed": changed}, bus.WithInbox(db))
