@@ -12,6 +12,7 @@ import (
 
 	"github.com/souk-commerce/souk/edge"
 	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/config"
 	"github.com/souk-commerce/souk/kit/crdb"
@@ -76,6 +77,7 @@ type dev struct {
 	keys      keys
 	shop, own net.Listener // the edge's, and the sandbox's
 	databases databases
+	storm     *chaos.Storm
 	platform  *platform
 	account   *account.Service
 	catcher   *mailcatcher.Catcher
@@ -161,7 +163,7 @@ func (d *dev) events(ctx context.Context) error {
 		d.onClose(func() { l.Close() })
 		d.listeners[name], d.addresses[name] = l, l.Addr().String()
 	}
-	if d.platform, err = newPlatform(b, d.keys.service, d.addresses, "", d.log); err != nil {
+	if d.platform, err = newPlatform(b, d.keys.service, d.addresses, "", d.storm, d.log); err != nil {
 		return err
 	}
 	d.say("events", "")
@@ -241,6 +243,7 @@ func (d *dev) services(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		db.Disturb(d.storm)
 		s, err := r.open(ctx, c, d.platform, db)
 		if err != nil {
 			return err

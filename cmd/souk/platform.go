@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/config"
 	"github.com/souk-commerce/souk/kit/obs"
@@ -31,6 +32,8 @@ type sharedConfig struct {
 	LogLevel   slog.Level        `help:"debug, info, warn or error." default:"info" env:"SOUK_LOG_LEVEL"`
 	// Not for the public: what it says is of use to attackers, too.
 	MetricsListen string `help:"Address at which Prometheus finds /metrics, and go tool pprof /debug/pprof/; empty: nowhere." env:"SOUK_METRICS_LISTEN"`
+	// For tests: what goes wrong on purpose, as kit/chaos reads it.
+	Chaos string `hidden:"" env:"SOUK_CHAOS"`
 }
 
 // platform is what parts lean on.
@@ -40,12 +43,13 @@ type platform struct {
 	signer   *token.Signer
 	dial     func(self string) *rpc.Dialer
 	clock    clock.Clock
+	storm    *chaos.Storm // usually none
 	log      *slog.Logger
 }
 
 // rpc is what a service's interceptors need.
 func (p *platform) rpc(service string) rpc.Deps {
-	return rpc.Deps{Service: service, Verifier: p.verifier, Log: p.log}
+	return rpc.Deps{Service: service, Verifier: p.verifier, Log: p.log, Storm: p.storm}
 }
 
 func webServer(l net.Listener, handler http.Handler, p *platform) *rpc.Server {
@@ -67,7 +71,12 @@ func (c sharedConfig) open(ctx context.Context, name string) (*platform, func(),
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := newPlatform(b, c.ServiceKey, c.Services, c.DNSSuffix, log)
+	storm, err := brew(c.Chaos, name)
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	p, err := newPlatform(b, c.ServiceKey, c.Services, c.DNSSuffix, storm, log)
 	if err != nil {
 		b.Close()
 		return nil, nil, err
@@ -105,19 +114,33 @@ func (c sharedConfig) measure(name string, log *slog.Logger) (func(), error) {
 	}, nil
 }
 
-func newPlatform(b *bus.Bus, key config.Secret, addresses map[string]string, suffix string, log *slog.Logger) (*platform, error) {
+func newPlatform(b *bus.Bus, key config.Secret, addresses map[string]string, suffix string, storm *chaos.Storm, log *slog.Logger) (*platform, error) {
 	signer, err := token.NewSigner(serviceIssuer, key.Reveal(), clock.System)
 	if err != nil {
 		return nil, fmt.Errorf("SOUK_SERVICE_KEY: %w", err)
 	}
-	p := &platform{bus: b, signer: signer, clock: clock.System, log: log}
-	p.dial = func(self string) *rpc.Dialer { return rpc.NewDialer(self, signer, addresses, suffix) }
+	p := &platform{bus: b, signer: signer, clock: clock.System, storm: storm, log: log}
+	b.Disturb(storm)
+	p.dial = func(self string) *rpc.Dialer {
+		d := rpc.NewDialer(self, signer, addresses, suffix)
+		d.Disturb(storm)
+		return d
+	}
 	// Keys are public: they are asked for without a token.
 	transport, base := p.dial("keys").RoundTripper("account")
 	p.verifier = token.NewVerifier(clock.System,
 		token.Issuer{Name: account.Issuer, Roles: []string{"guest", "shopper", "admin"}, Fetch: token.FetchURL(transport, base.JoinPath("/.well-known/jwks.json").String())},
 		token.Issuer{Name: serviceIssuer, Roles: []string{"service", "admin"}, Static: signer.Keys()})
 	return p, nil
+}
+
+// brew makes the storm that is asked for; usually none.
+func brew(chaosText, part string) (*chaos.Storm, error) {
+	cfg, wanted, err := chaos.Parse(chaosText)
+	if err != nil || !wanted {
+		return nil, err
+	}
+	return chaos.New(cfg, part)
 }
 
 // listen says clearly when an address is taken.

@@ -77,6 +77,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		db.Disturb(p.storm)
 		defer db.Close()
 		s, err := r.open(ctx, c.serviceConfig, p, db)
 		if err != nil {

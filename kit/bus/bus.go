@@ -27,6 +27,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/souk-commerce/souk/kit/chaos"
 )
 
 // Bus is a connection to JetStream.
@@ -36,7 +38,11 @@ type Bus struct {
 	// How often the connection was lost and found again. The server may have been
 	// restarted in between, and have forgotten what it had not synced.
 	lives atomic.Int64
+	storm *chaos.Storm
 }
+
+// Disturb lets a storm over what is told and heard. To be called before anything is.
+func (b *Bus) Disturb(s *chaos.Storm) { b.storm = s }
 
 // Dial connects to a cluster and makes the streams where they are missing. Set
 // sync_interval to one second in the cluster's configuration; its default of two

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/crdb"
 )
 
@@ -27,7 +29,10 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 		d.Subject = from
 	}
 	ctx, end := span(ctx, msg.Headers().Get(headerTrace), c.name, d)
-	err := c.attempt(ctx, d)
+	err := c.bus.storm.Pass(ctx, c.hears(d), "before", chaos.Die, chaos.Lose, chaos.Delay)
+	if err == nil {
+		err = c.attempt(c.bus.storm.Enter(ctx, c.hears(d)), d)
+	}
 	end(err)
 	if err == nil {
 		c.done(ctx, msg, d)
@@ -48,9 +53,18 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 func (c *Consumer) done(ctx context.Context, msg jetstream.Msg, d Delivery) {
 	c.handled.Add(1)
 	c.count(ctx, d.Subject, "done")
+	if again, err := c.bus.storm.At(ctx, c.hears(d), "after", chaos.Twice, chaos.Die, chaos.Lose); again || err != nil {
+		_ = msg.NakWithDelay(retryWait) // not acknowledged: it comes twice
+		return
+	}
 	if err := msg.Ack(); err != nil {
 		c.log.WarnContext(ctx, "event not acknowledged; it comes again", "consumer", c.name, "id", d.ID, "error", err)
 	}
+}
+
+// hears names what a consumer does with an event, for those who make it fail.
+func (c *Consumer) hears(d Delivery) string {
+	return c.name + "/hears/" + strings.TrimPrefix(d.Subject, "souk.")
 }
 
 func (c *Consumer) hopeless(d Delivery, err error) bool {

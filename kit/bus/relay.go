@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/crdb"
 )
 
@@ -141,8 +142,14 @@ func (r *Relay) round(ctx context.Context) (more bool, err error) {
 		if err != nil || len(rows) == 0 {
 			return err
 		}
+		if err := r.bus.storm.Pass(ctx, r.source+"/tells", "before", chaos.Die, chaos.Lose, chaos.Delay); err != nil {
+			return err
+		}
 		told, failure = r.tell(ctx, rows)
 		more = full && len(told.published)+len(told.parked) > 0
+		if err := r.bus.storm.Pass(ctx, r.source+"/tells", "after", chaos.Die, chaos.Lose, chaos.Delay); err != nil {
+			return err
+		}
 		return mark(ctx, tx, told)
 	})
 	if err != nil {

@@ -64,6 +64,7 @@ func (c *Consumer) together(ctx context.Context, all []jetstream.Msg) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTime)
 	defer cancel()
 	repeated := make([]bool, len(all))
+	ctx = c.bus.storm.Enter(ctx, c.hears(deliveries[0]))
 	err := crdb.InTx(ctx, c.inbox, func(ctx context.Context, tx crdb.Tx) error {
 		noted, err := tx.Query(ctx, noteAll, c.name, ids)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/cockroach-go/v2/crdb"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/fault"
 )
 
@@ -29,6 +30,9 @@ func InTx(ctx context.Context, db *DB, fn func(ctx context.Context, tx Tx) error
 	if outer, ok := ctx.Value(txKey{db}).(Tx); ok {
 		return fn(ctx, outer)
 	}
+	if db.storm != nil {
+		ctx = db.storm.Enter(ctx, chaos.Place(ctx, db.name+"/other"))
+	}
 	a := &adapter{db: db}
 	if err := a.begin(ctx); err != nil {
 		return err
@@ -38,13 +42,21 @@ func InTx(ctx context.Context, db *DB, fn func(ctx context.Context, tx Tx) error
 	})
 	if err == nil {
 		db.committed()
-		return nil
+		return db.pass(ctx, "after-commit")
 	}
 	var worn *crdb.MaxRetriesExceededError
 	if errors.As(err, &worn) {
 		return errContended.Because(err)
 	}
 	return err
+}
+
+// pass is before or after a commit, where things go wrong when they are meant to.
+func (db *DB) pass(ctx context.Context, moment string) error {
+	if db.storm == nil {
+		return nil
+	}
+	return db.storm.Pass(ctx, chaos.Place(ctx, db.name), moment, chaos.Die, chaos.Lose, chaos.Delay)
 }
 
 // adapter lets cockroach-go's loop drive whole transactions.
@@ -65,6 +77,9 @@ func (a *adapter) Exec(ctx context.Context, q string, _ ...any) error {
 	case "SAVEPOINT cockroach_restart":
 		return nil
 	case "RELEASE SAVEPOINT cockroach_restart":
+		if err := a.db.pass(ctx, "before-commit"); err != nil {
+			return err
+		}
 		return retryable(a.tx.Commit(ctx))
 	case "ROLLBACK TO SAVEPOINT cockroach_restart":
 		return a.again(ctx)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/souk-commerce/souk/kit/chaos"
 )
 
 // Tx is a transaction, as stores use it.
@@ -17,6 +19,8 @@ type Tx = pgx.Tx
 // DB is one service's database.
 type DB struct {
 	*pgxpool.Pool
+	name    string
+	storm   *chaos.Storm
 	retries atomic.Int64
 	mu      sync.RWMutex
 	hooks   []func()
@@ -56,8 +60,11 @@ func Open(ctx context.Context, url string, options ...Option) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("database runs transactions at %q; want serializable", level)
 	}
-	return &DB{Pool: pool}, nil
+	return &DB{Pool: pool, name: config.ConnConfig.Database}, nil
 }
+
+// Disturb lets a storm over the transactions of InTx. To be called before any is begun.
+func (db *DB) Disturb(s *chaos.Storm) { db.storm = s }
 
 // OnCommit has f called after each transaction of InTx that was committed. It
 // must not block.

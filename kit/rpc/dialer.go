@@ -12,6 +12,7 @@ import (
 	"connectrpc.com/otelconnect"
 	"github.com/bufbuild/httplb"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/token"
 )
 
@@ -22,6 +23,7 @@ type Dialer struct {
 	addresses map[string]string
 	suffix    string
 	balanced  *httplb.Client
+	storm     *chaos.Storm
 
 	mu      sync.Mutex
 	token   string
@@ -39,6 +41,9 @@ const (
 func NewDialer(self string, signer *token.Signer, addresses map[string]string, suffix string) *Dialer {
 	return &Dialer{self: self, signer: signer, addresses: addresses, suffix: suffix, balanced: httplb.NewClient()}
 }
+
+// Disturb lets a storm over the calls of clients. To be called before the first.
+func (d *Dialer) Disturb(s *chaos.Storm) { d.storm = s }
 
 // Close gives the connections back.
 func (d *Dialer) Close() error { return d.balanced.Close() }
@@ -88,7 +93,7 @@ func (c client) Do(req *http.Request) (*http.Response, error) {
 		req.Header.Set("Authorization", "Bearer "+raw)
 	}
 	for try := 1; ; try++ {
-		resp, err := c.dialer.balanced.Do(req)
+		resp, err := c.dialer.storm.Do(c.dialer.self, req, c.dialer.balanced.Do)
 		if try == readTries || req.Method != http.MethodGet || !away(resp, err) || !pause(req.Context(), try) {
 			return resp, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/kit/tag"
@@ -34,6 +36,8 @@ type Deps struct {
 	Service  string
 	Verifier *token.Verifier
 	Log      *slog.Logger
+	// What goes wrong on purpose; usually nothing.
+	Storm *chaos.Storm
 }
 
 // maxMessage bounds a request message; larger ones are resource_exhausted.
@@ -154,6 +158,9 @@ func (i *interceptor) unary(ctx context.Context, rule Rule, req connect.AnyReque
 			return nil, err
 		}
 		ctx = crdb.WithKey(ctx, crdb.Key{Procedure: req.Spec().Procedure, Subject: Caller(ctx).Subject, Key: key, Hash: sha256.Sum256(raw)})
+	}
+	if i.deps.Storm != nil {
+		ctx = i.deps.Storm.Enter(ctx, i.deps.Service+"/"+path.Base(req.Spec().Procedure))
 	}
 	return next(ctx, req)
 }

@@ -63,7 +63,7 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 	}
 	store := maildb.New(d.DB)
 	desk := mail.New(mail.Deps{
-		Outbox: store, Sender: sender, Writer: mail.NewWriter(mail.Shop{Name: cfg.ShopName, URL: cfg.ShopURL}), Clock: d.Clock,
+		Outbox: store, Sender: stormy{sender, d.RPC.Storm}, Writer: mail.NewWriter(mail.Shop{Name: cfg.ShopName, URL: cfg.ShopURL}), Clock: d.Clock,
 	})
 	return &Service{
 		server: mailrpc.New(desk), parked: mailrpc.NewParked(mail.Keeper{Shelf: mailbus.NewShelf(d.Bus), Memory: store}), store: store, worker: newWorker(desk, d.DB, d.Log),

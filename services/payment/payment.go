@@ -46,7 +46,7 @@ func Migrations() fs.FS { return paydb.Migrations() }
 
 // Open makes the service ready; Run starts its workers.
 func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
-	providers, limits, err := open(cfg)
+	providers, limits, err := open(cfg, d.RPC.Storm)
 	if err != nil {
 		return nil, err
 	}

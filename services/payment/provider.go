@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
 	"github.com/souk-commerce/souk/services/payment/internal/paysandbox"
 )
 
 // open returns the providers that have settings, in the order that the settings name.
-func open(cfg Config) (providers []pay.Provider, limits map[string]pay.Limits, err error) {
+func open(cfg Config, storm *chaos.Storm) (providers []pay.Provider, limits map[string]pay.Limits, err error) {
 	limits = map[string]pay.Limits{}
 	names := cfg.Providers
 	if len(names) == 0 {
@@ -20,7 +21,7 @@ func open(cfg Config) (providers []pay.Provider, limits map[string]pay.Limits, e
 		var only Only
 		switch name {
 		case "sandbox":
-			provider, only, err = openSandbox(cfg.Sandbox)
+			provider, only, err = openSandbox(cfg.Sandbox, storm)
 		default:
 			err = fmt.Errorf("payment: there is no provider %q", name)
 		}
@@ -38,9 +39,9 @@ func open(cfg Config) (providers []pay.Provider, limits map[string]pay.Limits, e
 	return providers, limits, nil
 }
 
-func openSandbox(s Sandbox) (pay.Provider, Only, error) {
+func openSandbox(s Sandbox, storm *chaos.Storm) (pay.Provider, Only, error) {
 	if s.URL == "" || s.PublicURL == "" || s.Secret.Reveal() == "" || s.WebhookSecret.Reveal() == "" {
 		return nil, Only{}, nil
 	}
-	return paysandbox.New(paysandbox.Config{URL: s.URL, PublicURL: s.PublicURL, Publishable: s.Publishable, Secret: s.Secret, WebhookSecret: s.WebhookSecret}), s.Only, nil
+	return paysandbox.New(paysandbox.Config{URL: s.URL, PublicURL: s.PublicURL, Publishable: s.Publishable, Secret: s.Secret, WebhookSecret: s.WebhookSecret, Storm: storm}), s.Only, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/order/internal/sale"
 )
@@ -34,6 +35,14 @@ type turn struct {
 	kept  sale.Checkout
 	begun bool
 	named string // the checkout that the key stands for
+}
+
+// name is what the turn does, for those who make it fail.
+func (t *turn) name() string {
+	if t.kept.Step == "" {
+		return "order/again"
+	}
+	return "order/" + string(t.kept.Step)
 }
 
 // began is what is kept for an idempotency key: not the wish, which has an address.
@@ -82,6 +91,7 @@ func (s *Store) together(ctx context.Context, turns []*turn) (results []error, e
 		for n, t := range turns {
 			results[n] = b.take(t)
 		}
+		chaos.Here(ctx, turns[0].name())
 		return b.write(ctx, tx)
 	})
 	return results, err

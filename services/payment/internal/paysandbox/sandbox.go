@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/config"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
 	"github.com/souk-commerce/souk/services/payment/sandbox"
@@ -23,6 +24,8 @@ type Config struct {
 	URL, PublicURL        string
 	Publishable           string
 	Secret, WebhookSecret config.Secret
+	// What goes wrong on purpose on the way; usually nothing.
+	Storm *chaos.Storm
 }
 
 // Provider implements pay.Provider.
@@ -34,7 +37,7 @@ type Provider struct {
 // New returns the provider.
 func New(cfg Config) *Provider {
 	cfg.URL, cfg.PublicURL = strings.TrimSuffix(cfg.URL, "/"), strings.TrimSuffix(cfg.PublicURL, "/")
-	return &Provider{cfg: cfg, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Provider{cfg: cfg, client: &http.Client{Transport: cfg.Storm.Transport("payment", http.DefaultTransport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // Name implements pay.Provider.
