@@ -98,8 +98,8 @@ const (
 	retryWait  = 500 * time.Millisecond
 )
 
-// Run handles events until ctx ends. An event that is being handled is finished
-// first; what else was fetched is given back.
+// Run handles events until ctx ends. Those that are being handled, in one
+// transaction, are finished first; what else was fetched is given back.
 func (c *Consumer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := c.consume(ctx); err != nil && ctx.Err() == nil {

@@ -194,7 +194,8 @@ func TestLanesWorkAtOnceAndKeepTheOrderOfAKey(t *testing.T) {
 	}
 }
 
-// Going to sleep, a consumer finishes what it is doing and gives the rest back.
+// Going to sleep, a consumer finishes the transaction that it is in and gives the
+// rest back.
 func TestConsumersFinishWhatTheyAreDoing(t *testing.T) {
 	t.Parallel()
 	db, b := kittest.DB(t, effects), kittest.Bus(t)
@@ -218,7 +219,11 @@ func TestConsumersFinishWhatTheyAreDoing(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	once(t, db, 1)
+	finished := countEffects(t, db)
+	if finished == 0 {
+		t.Error("what was begun was given up")
+	}
+	once(t, db, finished)
 	background(t, recorder(b, db).Run)
 	eventually(t, "the rest", func() bool { return countEffects(t, db) == 20 })
 	once(t, db, 20)
