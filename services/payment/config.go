@@ -11,8 +11,9 @@ type Config struct {
 	// Callers wait up to 20 seconds.
 	Patience time.Duration `help:"How long to wait for an answer of a provider." default:"8s" env:"SOUK_PAYMENT_PATIENCE"`
 	// Those without settings are left out.
-	Providers []string `help:"Payment providers, by commas. A new payment is for the first that takes it." default:"sandbox" env:"SOUK_PAYMENT_PROVIDERS"`
+	Providers []string `help:"Payment providers, by commas. A new payment is for the first that takes it." default:"sandbox,stripe" env:"SOUK_PAYMENT_PROVIDERS"`
 	Sandbox   Sandbox  `embed:"" prefix:"sandbox-"`
+	Stripe    Stripe   `embed:"" prefix:"stripe-"`
 }
 
 // Only is what a provider is used for.
@@ -29,4 +30,15 @@ type Sandbox struct {
 	Secret        config.Secret `help:"Key of the sandbox provider's API." env:"SOUK_SANDBOX_SECRET"`
 	WebhookSecret config.Secret `help:"Secret that the sandbox provider signs its messages with." env:"SOUK_SANDBOX_WEBHOOK_SECRET"`
 	Only          Only          `embed:"" envprefix:"SOUK_SANDBOX_"`
+}
+
+// Stripe says how we are known to Stripe. The secrets may be in files, which are
+// read again when they are used: they are changed without a restart.
+type Stripe struct {
+	Secret        config.Secret `help:"Secret or restricted key of Stripe's API." env:"SOUK_STRIPE_SECRET"`
+	WebhookSecret config.Secret `help:"What Stripe signs its messages with; several, by commas, while one is replaced." env:"SOUK_STRIPE_WEBHOOK_SECRET"`
+	Publishable   string        `help:"Key that browsers show Stripe." env:"SOUK_STRIPE_PUBLISHABLE_KEY"`
+	Methods       []string      `help:"Methods that are switched on in the account, by commas." default:"card" env:"SOUK_STRIPE_METHODS"`
+	URL           string        `help:"Where Stripe's API is, if not at Stripe." env:"SOUK_STRIPE_URL"`
+	Only          Only          `embed:"" envprefix:"SOUK_STRIPE_"`
 }

@@ -5,6 +5,7 @@ package payment
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -46,11 +47,11 @@ func Migrations() fs.FS { return paydb.Migrations() }
 
 // Open makes the service ready; Run starts its workers.
 func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
-	providers, limits, err := open(cfg, d.RPC.Storm)
+	store := paydb.New(d.DB)
+	providers, limits, err := open(cfg, store, d)
 	if err != nil {
 		return nil, err
 	}
-	store := paydb.New(d.DB)
 	desk := pay.New(pay.Deps{Store: store, Providers: providers, Limits: limits, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
 	return &Service{
 		desk: desk, store: store, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
@@ -86,7 +87,8 @@ func (s *Service) chase(ctx context.Context) error {
 
 func (s *Service) sweep(ctx context.Context) error {
 	return every(ctx, sweepEvery, func() {
-		if err := crdb.Sweep(ctx, s.deps.DB, s.deps.Clock.Now()); err != nil && ctx.Err() == nil {
+		now := s.deps.Clock.Now()
+		if err := errors.Join(crdb.Sweep(ctx, s.deps.DB, now), s.store.Sweep(ctx, now)); err != nil && ctx.Err() == nil {
 			s.deps.Log.WarnContext(ctx, "old answers not removed", "error", err)
 		}
 	})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/souk-commerce/souk/api/money"
 	"github.com/souk-commerce/souk/kit/clock"
-	"github.com/souk-commerce/souk/kit/fault"
 )
 
 // Provider moves money. Every call names the payment by our own id or by the
@@ -19,15 +18,25 @@ type Provider interface {
 	Methods(p Purchase) []Method
 	// Authorize reserves the amount, once for a payment's ID. A definite no is a Refusal.
 	Authorize(ctx context.Context, p Payment) (Report, error)
-	// Find asks by our ID; ErrUnknown when the provider has never heard of it.
+	// Find asks where a payment stands; ErrUnknown when the provider has never heard
+	// of it, and a Refusal when it hears of it now and says no.
 	Find(ctx context.Context, p Payment) (Report, error)
 	// Capture takes what was authorized; a definite no is a Refusal.
 	Capture(ctx context.Context, p Payment) (Report, error)
 	Void(ctx context.Context, p Payment) (Report, error)
 	// Refund gives captured money back, once for a refund's ID; a definite no is a Refusal.
 	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
-	// Webhook checks a message's signature and age and returns our payment's ID.
-	Webhook(header map[string][]string, body []byte, now time.Time) (id string, err error)
+	// Webhook checks a message's signature and age and returns what it is about;
+	// nothing when it is about no payment.
+	Webhook(header map[string][]string, body []byte, now time.Time) (Notice, error)
+}
+
+// Notice is what a provider's message is about.
+type Notice struct {
+	// The message's own ID: the same again is the same message.
+	Event string
+	// Our payment's ID, or the provider's; one may be missing.
+	Payment, Reference string
 }
 
 // Store keeps payments.
@@ -38,6 +47,11 @@ type Store interface {
 	// changed. f may run more than once. ErrNoPayment when there is none.
 	Change(ctx context.Context, id string, f func(*Payment) (told bool, err error)) (Payment, error)
 	Payment(ctx context.Context, id string) (Payment, error)
+	// Find returns the payment that a provider knows by this reference.
+	Find(ctx context.Context, provider, reference string) (Payment, error)
+	// Heard tells whether a provider's message was dealt with; Hear notes that it was.
+	Heard(ctx context.Context, provider, event string) (bool, error)
+	Hear(ctx context.Context, provider, event string, now time.Time) error
 	// BeginRefund notes a refund within what was captured, or returns the one of
 	// this ID that is there. It is chased when it is due.
 	BeginRefund(ctx context.Context, id string, r Refund, due time.Time) (Payment, Refund, error)
@@ -128,11 +142,7 @@ func (d *Desk) authorize(ctx context.Context, p Payment) (Payment, error) {
 	if err != nil {
 		return p, err
 	}
-	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Authorize(ctx, p) })
-	var no Refusal
-	if errors.As(err, &no) {
-		report, err = Report{State: Declined, Decline: no.Reason}, nil
-	}
+	report, err := declined(d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Authorize(ctx, p) }))
 	if err != nil {
 		return p, nil // it may have got there: it is asked for later
 	}
@@ -168,7 +178,7 @@ func (d *Desk) Sync(ctx context.Context, id string) (Payment, error) {
 	if err != nil {
 		return p, err
 	}
-	report, err := d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Find(ctx, p) })
+	report, err := declined(d.within(ctx, func(ctx context.Context) (Report, error) { return provider.Find(ctx, p) }))
 	switch {
 	case errors.Is(err, ErrUnknown):
 		return d.Store.Change(ctx, id, func(p *Payment) (bool, error) { return p.Unknown(d.Clock.Now()), nil })
@@ -342,23 +352,6 @@ func (d *Desk) unrefundable(ctx context.Context, p Payment, r Refund, no Refusal
 // Payment returns a payment as we know it.
 func (d *Desk) Payment(ctx context.Context, id string) (Payment, error) {
 	return d.Store.Payment(ctx, id)
-}
-
-// Webhook takes a provider's message in. The message is only a reason to ask:
-// it may be late, or come twice.
-func (d *Desk) Webhook(ctx context.Context, provider string, header map[string][]string, body []byte) error {
-	p, err := d.provider(Payment{Provider: provider})
-	if err != nil {
-		return err
-	}
-	id, err := p.Webhook(header, body, d.Clock.Now())
-	if err != nil {
-		return err
-	}
-	if _, err = d.Sync(ctx, id); fault.KindOf(err) == fault.NotFound {
-		return nil // not one of ours
-	}
-	return err
 }
 
 // chaseMost bounds how much one round takes on.

@@ -75,12 +75,12 @@ func (d *Desk) choose(name string, p Purchase) (Provider, error) {
 	return nil, ErrNotOffered
 }
 
-// Customer is somebody who comes back.
-type Customer struct {
-	// Ours.
-	ID string
-	// The provider's own id.
-	Reference string
+// Customers remembers by which id of its own a provider knows a customer of ours.
+type Customers interface {
+	// Customer returns nothing when the provider does not know them yet.
+	Customer(ctx context.Context, provider, customer string) (reference string, err error)
+	// KeepCustomer returns what was kept first.
+	KeepCustomer(ctx context.Context, provider, customer, reference string) (kept string, err error)
 }
 
 // Saved is what a customer has kept to pay with.
@@ -97,9 +97,9 @@ type Saved struct {
 // payment's method when Save says so.
 type Keeper interface {
 	Provider
-	SavedMethods(ctx context.Context, c Customer) ([]Saved, error)
+	SavedMethods(ctx context.Context, customer string) ([]Saved, error)
 	// Forget forgets a method if it is the customer's.
-	Forget(ctx context.Context, c Customer, token string) error
+	Forget(ctx context.Context, customer, token string) error
 }
 
 // Saved returns what a customer has kept. Providers that do not answer are left
@@ -127,7 +127,7 @@ func (d *Desk) Saved(ctx context.Context, customer string) (all []Saved, err err
 func (d *Desk) saved(ctx context.Context, keeper Keeper, customer string) ([]Saved, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
-	return keeper.SavedMethods(ctx, Customer{ID: customer})
+	return keeper.SavedMethods(ctx, customer)
 }
 
 // Forget makes a provider forget a customer's method. One that is not theirs
@@ -143,7 +143,7 @@ func (d *Desk) Forget(ctx context.Context, customer, provider, token string) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.Patience)
 	defer cancel()
-	if err := keeper.Forget(ctx, Customer{ID: customer}, token); err != nil {
+	if err := keeper.Forget(ctx, customer, token); err != nil {
 		return ErrProvider.Because(err)
 	}
 	return nil

@@ -72,7 +72,7 @@ func (p *Payment) Learn(r Report, now time.Time) (changed bool) {
 		if settled := r.State == Voided || r.State == Declined; settled != p.Settled {
 			p.Settled, changed = settled, true
 		}
-		p.check(now)
+		p.recheck(now)
 		return changed
 	}
 	if rank[r.State] > rank[p.State] {
@@ -92,7 +92,7 @@ func (p *Payment) Learn(r Report, now time.Time) (changed bool) {
 		p.Decline = orDefault(r.Decline, "card_declined")
 	}
 	p.Settled = p.State != Pending && p.State != Action
-	p.check(now)
+	p.recheck(now)
 	return changed
 }
 
@@ -130,6 +130,13 @@ func wait(tries int) time.Duration {
 
 // check sets when the provider is asked next.
 func (p *Payment) check(now time.Time) { p.CheckAt = now.Add(wait(p.Tries)) }
+
+// recheck leaves a payment as it is when nobody will be asked about it.
+func (p *Payment) recheck(now time.Time) {
+	if !p.Settled {
+		p.check(now)
+	}
+}
 
 // Unknown takes in that the provider has never heard of the payment.
 func (p *Payment) Unknown(now time.Time) (changed bool) {

@@ -97,6 +97,13 @@ func (s *Store) Payment(ctx context.Context, id string) (pay.Payment, error) {
 	return scanPayment(s.db.QueryRow(ctx, onePayment, id))
 }
 
+const findPayment = `SELECT id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method FROM payment WHERE provider = $1 AND reference = $2 AND reference <> '' LIMIT 1`
+
+// Find implements pay.Store.
+func (s *Store) Find(ctx context.Context, provider, reference string) (pay.Payment, error) {
+	return scanPayment(s.db.QueryRow(ctx, findPayment, provider, reference))
+}
+
 const (
 	refundsOf    = `SELECT id, amount, done FROM refund WHERE payment = $1`
 	insertRefund = `INSERT INTO refund (payment, id, amount, done, created_at, due_at) VALUES ($1, $2, $3, false, now(), $4)`

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,15 +78,16 @@ func (p *Provider) Refund(ctx context.Context, own pay.Payment, r pay.Refund) (p
 }
 
 // Webhook implements pay.Provider.
-func (p *Provider) Webhook(header map[string][]string, body []byte, now time.Time) (string, error) {
-	if !sandbox.Verify(p.cfg.WebhookSecret.Reveal(), http.Header(header).Get(sandbox.SignatureHeader), body, now) {
-		return "", pay.ErrSignature
+func (p *Provider) Webhook(header map[string][]string, body []byte, now time.Time) (pay.Notice, error) {
+	signature := http.Header(header).Get(sandbox.SignatureHeader)
+	if !slices.ContainsFunc(p.cfg.WebhookSecret.RevealAll(), func(secret string) bool { return sandbox.Verify(secret, signature, body, now) }) {
+		return pay.Notice{}, pay.ErrSignature
 	}
 	var e sandbox.Event
 	if err := json.Unmarshal(body, &e); err != nil {
-		return "", pay.ErrSignature.Because(err)
+		return pay.Notice{}, pay.ErrSignature.Because(err)
 	}
-	return e.Payment.Reference, nil
+	return pay.Notice{Event: e.ID, Payment: e.Payment.Reference, Reference: e.Payment.ID}, nil
 }
 
 func (p *Provider) of(own pay.Payment, what string) string {
@@ -93,9 +95,9 @@ func (p *Provider) of(own pay.Payment, what string) string {
 }
 
 // SavedMethods implements pay.Keeper.
-func (p *Provider) SavedMethods(ctx context.Context, c pay.Customer) (all []pay.Saved, err error) {
+func (p *Provider) SavedMethods(ctx context.Context, customer string) (all []pay.Saved, err error) {
 	var answer struct{ Methods []sandbox.SavedMethod }
-	if err := p.ask(ctx, http.MethodGet, sandbox.MethodsPath+"?"+url.Values{"customer": {c.ID}}.Encode(), nil, &answer); err != nil {
+	if err := p.ask(ctx, http.MethodGet, sandbox.MethodsPath+"?"+url.Values{"customer": {customer}}.Encode(), nil, &answer); err != nil {
 		return nil, err
 	}
 	for _, m := range answer.Methods {
@@ -105,8 +107,8 @@ func (p *Provider) SavedMethods(ctx context.Context, c pay.Customer) (all []pay.
 }
 
 // Forget implements pay.Keeper.
-func (p *Provider) Forget(ctx context.Context, c pay.Customer, token string) error {
-	return p.ask(ctx, http.MethodDelete, sandbox.MethodsPath+"/"+url.PathEscape(token)+"?"+url.Values{"customer": {c.ID}}.Encode(), nil, &struct{}{})
+func (p *Provider) Forget(ctx context.Context, customer, token string) error {
+	return p.ask(ctx, http.MethodDelete, sandbox.MethodsPath+"/"+url.PathEscape(token)+"?"+url.Values{"customer": {customer}}.Encode(), nil, &struct{}{})
 }
 
 const maxAnswer = 1 << 20
