@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -191,7 +192,7 @@ func TestKilledAmidCheckouts(t *testing.T) {
 	t.Logf("killed when %d of 50 were answered", answered.Load())
 
 	s = start(t, dir)
-	defer s.stop()
+	t.Cleanup(func() { s.process.Process.Kill() }) // should the test end early
 	placed := int64(0)
 	for n, b := range buyers {
 		b := buyer{b.id, cartv1connect.NewCartServiceClient(s.shopper(b.id), s.url), orderv1connect.NewCheckoutServiceClient(s.shopper(b.id), s.url)}
@@ -213,6 +214,12 @@ func TestKilledAmidCheckouts(t *testing.T) {
 	}
 	if placed != 33 {
 		t.Errorf("%d placed, want the 33 whose card was good", placed)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(binary, "check", "--data-dir", dir).CombinedOutput(); err != nil {
+		t.Errorf("souk check: %v\n%s", err, out)
 	}
 }
 

@@ -170,3 +170,19 @@ func letters(t *testing.T, b *bus.Bus, n int) (dead []bus.DeadLetter) {
 	})
 	return dead
 }
+
+// What a consumer has not handled, and what it has given up on, can be asked for.
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	db, b := kittest.DB(t, effects), kittest.Bus(t)
+	putMany(t, db, 0, 3)
+	background(t, bus.NewRelay(b, db, "test", announce).Run)
+	consumer := bus.NewConsumer(b, "giver", map[string]bus.Handler{"souk.test.happened": func(context.Context, bus.Delivery) error {
+		return bus.Poison(errors.New("never"))
+	}}, bus.WithInbox(db))
+	background(t, consumer.Run)
+	eventually(t, "three dead letters", func() bool {
+		all, err := b.Backlog(t.Context())
+		return err == nil && len(all) == 1 && all[0] == bus.Backlog{Consumer: "giver", Waiting: 0, Dead: 3}
+	})
+}
