@@ -1,6 +1,7 @@
 package basket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -111,6 +112,20 @@ func (d *Desk) CartOf(ctx context.Context, owner Owner, currency string) (View, 
 		currency = ""
 	}
 	return c.Look(currency, m)
+}
+
+// LinesOf is like CartOf, for those who ask the market themselves: it knows no
+// prices, and is not ready.
+func (d *Desk) LinesOf(ctx context.Context, owner Owner, currency string) (View, error) {
+	c, _, err := d.Store.Carts(ctx, owner, "")
+	if err != nil {
+		return View{}, err
+	}
+	v := View{Owner: owner, Currency: cmp.Or(currency, c.Currency, DefaultCurrency), Units: c.Units(), Version: c.Version}
+	for _, l := range c.Lines {
+		v.Lines = append(v.Lines, Sight{SKU: l.SKU, Quantity: l.Quantity})
+	}
+	return v, nil
 }
 
 // Add puts units of a SKU into the cart.

@@ -59,7 +59,11 @@ func (s *Server) RemoveLine(ctx context.Context, req *pb.RemoveLineRequest) (*pb
 
 // GetCartFor implements CartService.
 func (s *Server) GetCartFor(ctx context.Context, req *pb.GetCartForRequest) (*pb.GetCartForResponse, error) {
-	v, err := s.desk.CartOf(ctx, basket.Owner(req.GetOwner()), req.GetCurrencyCode())
+	look := s.desk.CartOf
+	if req.GetLinesOnly() {
+		look = s.desk.LinesOf
+	}
+	v, err := look(ctx, basket.Owner(req.GetOwner()), req.GetCurrencyCode())
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,8 @@ type Checkout struct {
 	Due   time.Time
 	Tries int
 
+	// As the last move left it, where that had to do with it. Not kept.
+	Order *Order `json:"-"`
 	// It goes on with whoever began it: nobody has done any
 	// step of it before. Not kept.
 	Fresh bool `json:"-"`

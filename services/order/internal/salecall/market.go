@@ -32,7 +32,7 @@ func NewMarket(d *rpc.Dialer) *Market {
 
 // Cart implements sale.Market.
 func (m *Market) Cart(ctx context.Context, owner, currency string) ([]sale.Wanted, string, error) {
-	resp, err := m.cart.GetCartFor(ctx, &cartv1.GetCartForRequest{Owner: owner, CurrencyCode: currency})
+	resp, err := m.cart.GetCartFor(ctx, &cartv1.GetCartForRequest{Owner: owner, CurrencyCode: currency, LinesOnly: true})
 	if err != nil {
 		return nil, "", fmt.Errorf("ask cart: %w", rpc.FaultOf(err))
 	}

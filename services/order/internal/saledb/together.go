@@ -186,6 +186,7 @@ func (b *book) take(t *turn) error {
 		return err
 	}
 	p.checkout, p.changed, t.kept = next, true, next
+	t.kept.Order = b.orders[next.OrderID]
 	p.hold(t.lease)
 	return nil
 }
@@ -239,7 +240,7 @@ func (b *book) do(c sale.Checkout, e sale.Effects, trace string) error {
 	case e.Place != nil:
 		o := *e.Place
 		o.Version = 1
-		b.placed = append(b.placed, o)
+		b.placed, b.orders[o.ID] = append(b.placed, o), &o
 		b.tell(sale.TopicPlaced, o, trace)
 	case e.Complete:
 		return b.change(c.OrderID, trace, func(o *sale.Order) error { o.Captured = true; return nil })

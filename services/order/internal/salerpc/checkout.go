@@ -73,11 +73,14 @@ func (s checkouts) show(ctx context.Context, c sale.Checkout) (*pb.Checkout, err
 	m := &pb.Checkout{CheckoutId: c.ID, State: states[c.State()]}
 	switch c.State() {
 	case sale.StatePlaced:
-		o, err := s.desk.AnyOrder(ctx, c.OrderID)
-		if err != nil {
-			return nil, err
+		if c.Order == nil {
+			o, err := s.desk.AnyOrder(ctx, c.OrderID)
+			if err != nil {
+				return nil, err
+			}
+			c.Order = &o
 		}
-		m.Order = saleproto.FromOrder(o)
+		m.Order = saleproto.FromOrder(*c.Order)
 	case sale.StateAction:
 		m.ActionUrl = c.ActionURL
 	case sale.StateRefused:

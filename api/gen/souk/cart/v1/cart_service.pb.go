@@ -713,9 +713,12 @@ func (x *RemoveLineResponse) GetCart() *Cart {
 }
 
 type GetCartForRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Owner         string                 `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
-	CurrencyCode  string                 `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Owner        string                 `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	CurrencyCode string                 `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// Only SKUs, quantities and the currency are wanted: neither prices nor stock
+	// are looked up.
+	LinesOnly     bool `protobuf:"varint,3,opt,name=lines_only,json=linesOnly,proto3" json:"lines_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -762,6 +765,13 @@ func (x *GetCartForRequest) GetCurrencyCode() string {
 		return x.CurrencyCode
 	}
 	return ""
+}
+
+func (x *GetCartForRequest) GetLinesOnly() bool {
+	if x != nil {
+		return x.LinesOnly
+	}
+	return false
 }
 
 type GetCartForResponse struct {
@@ -861,10 +871,12 @@ const file_souk_cart_v1_cart_service_proto_rawDesc = "" +
 	"\x11RemoveLineRequest\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\"<\n" +
 	"\x12RemoveLineResponse\x12&\n" +
-	"\x04cart\x18\x01 \x01(\v2\x12.souk.cart.v1.CartR\x04cart\"o\n" +
+	"\x04cart\x18\x01 \x01(\v2\x12.souk.cart.v1.CartR\x04cart\"\x8e\x01\n" +
 	"\x11GetCartForRequest\x12\x1f\n" +
 	"\x05owner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x05owner\x129\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"<\n" +
+	"\rcurrency_code\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12\x1d\n" +
+	"\n" +
+	"lines_only\x18\x03 \x01(\bR\tlinesOnly\"<\n" +
 	"\x12GetCartForResponse\x12&\n" +
 	"\x04cart\x18\x01 \x01(\v2\x12.souk.cart.v1.CartR\x04cart*\xa6\x01\n" +
 	"\n" +

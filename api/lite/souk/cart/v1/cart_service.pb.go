@@ -433,6 +433,9 @@ type GetCartForRequest struct {
 	unknownFields []byte
 	Owner         string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
 	CurrencyCode  string `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currencyCode,omitempty"`
+	// Only SKUs, quantities and the currency are wanted: neither prices nor stock
+	// are looked up.
+	LinesOnly bool `protobuf:"varint,3,opt,name=lines_only,json=linesOnly,proto3" json:"linesOnly,omitempty"`
 }
 
 func (x *GetCartForRequest) Reset() {
@@ -453,6 +456,13 @@ func (x *GetCartForRequest) GetCurrencyCode() string {
 		return x.CurrencyCode
 	}
 	return ""
+}
+
+func (x *GetCartForRequest) GetLinesOnly() bool {
+	if x != nil {
+		return x.LinesOnly
+	}
+	return false
 }
 
 type GetCartForResponse struct {
@@ -1097,6 +1107,16 @@ func (m *GetCartForRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.LinesOnly {
+		i--
+		if m.LinesOnly {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x18
+	}
 	if len(m.CurrencyCode) > 0 {
 		i -= len(m.CurrencyCode)
 		copy(dAtA[i:], m.CurrencyCode)
@@ -1395,6 +1415,9 @@ func (m *GetCartForRequest) SizeVT() (n int) {
 	l = len(m.CurrencyCode)
 	if l > 0 {
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.LinesOnly {
+		n += 2
 	}
 	n += len(m.unknownFields)
 	return n
@@ -2585,6 +2608,18 @@ func (m *GetCartForRequest) UnmarshalVT(dAtA []byte) error {
 			}
 			m.CurrencyCode = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LinesOnly", wireType)
+			}
+			var v int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			v = int(_v)
+			if err != nil {
+				return err
+			}
+			m.LinesOnly = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
