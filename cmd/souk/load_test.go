@@ -86,7 +86,9 @@ type load struct {
 	t     *testing.B
 	admin *pgx.Conn
 	bench string // pgbench's database
-	pg    string // pgbench itself
+
+	postmaster string // its process
+	pg         string // pgbench itself
 
 	checkout orderv1connect.CheckoutServiceClient
 	stock    inventoryv1connect.ReservationServiceClient
@@ -129,6 +131,8 @@ type figure struct {
 	p50, p99         time.Duration
 	// For each thing done.
 	retries, transactions, calls float64
+	// Milliseconds of processor time for each, of the shop and of the database.
+	shopTime, databaseTime float64
 	// How long the shop worked on, telling and hearing of what had happened.
 	settled time.Duration
 }
@@ -175,6 +179,9 @@ func openLoad(b *testing.B) *load {
 	}
 	b.Cleanup(func() { server.Stop() })
 	l := &load{t: b, pg: pgbench(b), bench: server.URL("bench", postgres.Superuser), shoppers: map[string][]shopper{}, rates: map[string]float64{}}
+	if text, err := os.ReadFile(filepath.Join(dir, "pg", "pg", "postmaster.pid")); err == nil {
+		l.postmaster, _, _ = strings.Cut(string(text), "\n")
+	}
 	if l.admin, err = pgx.Connect(b.Context(), server.URL("postgres", postgres.Superuser)); err != nil {
 		b.Fatal(err)
 	}
@@ -367,7 +374,9 @@ func (l *load) reserve(ctx context.Context, who shopper) error {
 func (l *load) measure(g leg, round int) {
 	f := figure{leg: g.name, round: round}
 	if g.do == nil {
+		before := l.databaseTime()
 		f.perSecond = l.pgbench(g.clients)
+		f.databaseTime = (l.databaseTime() - before) / (f.perSecond * loadTime.Seconds())
 		l.rates[g.name] = f.perSecond
 		f.ratio = 1
 		l.figures = append(l.figures, f)
@@ -392,6 +401,7 @@ func (l *load) measure(g leg, round int) {
 	each := func(a, b float64) float64 { return (b - a) / float64(f.done) }
 	f.retries, f.calls = each(before.retries, counted.retries), each(before.calls, counted.calls)
 	f.transactions = each(before.transactions, counted.transactions)
+	f.shopTime, f.databaseTime = each(before.shopTime, counted.shopTime), each(before.databaseTime, counted.databaseTime)
 	l.figures = append(l.figures, f)
 	fmt.Fprintf(os.Stderr, "round %d  %-20s %8.0f/s  %.2f of %s\n", round+1, g.name, f.perSecond, f.ratio, yardstick)
 }
@@ -440,10 +450,11 @@ func (l *load) pgbench(clients int) float64 {
 }
 
 // counts is what the shop and the database have counted so far.
-type counts struct{ retries, calls, transactions float64 }
+type counts struct{ retries, calls, transactions, shopTime, databaseTime float64 }
 
 var (
 	retriesLine = regexp.MustCompile(`(?m)^souk_db_retries_total\{.*\} (\S+)$`)
+	timeLine    = regexp.MustCompile(`(?m)^process_cpu_seconds_total (\S+)$`)
 	callsLine   = regexp.MustCompile(`(?m)^rpc_server_\w*duration_\w*count\{.*\} (\S+)$`)
 )
 
@@ -464,7 +475,36 @@ func (l *load) count() (c counts) {
 		}
 		return total
 	}
-	return counts{sum(retriesLine), sum(callsLine), l.transactions()}
+	return counts{sum(retriesLine), sum(callsLine), l.transactions(), 1000 * sum(timeLine), l.databaseTime()}
+}
+
+// databaseTime is what the database's processes have taken of the processor, in
+// milliseconds; those that have ended count for their parent. 0 where there is no
+// /proc.
+func (l *load) databaseTime() (total float64) {
+	const tick = 10 // milliseconds, on every Linux
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(text), ") ")
+		f := strings.Fields(rest)
+		pid := strings.Split(path, "/")[2]
+		if len(f) < 15 || f[1] != l.postmaster && pid != l.postmaster {
+			continue
+		}
+		times := f[11:13]
+		if pid == l.postmaster {
+			times = f[11:15] // and its children's
+		}
+		for _, t := range times {
+			n, _ := strconv.ParseFloat(t, 64)
+			total += n * tick
+		}
+	}
+	return total
 }
 
 func (l *load) transactions() (n float64) {
@@ -531,24 +571,26 @@ func (l *load) report(legs []leg) {
 	}
 	defer file.Close()
 	w := csv.NewWriter(file)
-	w.Write([]string{"measurement", "round", "done", "per_second", "ratio_to_tpcb", "p50_ms", "p99_ms", "retries_each", "transactions_each", "rpcs_each", "settled_s"})
+	w.Write([]string{"measurement", "round", "done", "per_second", "ratio_to_tpcb", "p50_ms", "p99_ms", "retries_each", "transactions_each", "rpcs_each", "shop_cpu_ms_each", "database_cpu_ms_each", "settled_s"})
 	for _, f := range l.figures {
 		w.Write([]string{
 			f.leg, strconv.Itoa(f.round + 1), strconv.Itoa(f.done), fmt.Sprintf("%.1f", f.perSecond), fmt.Sprintf("%.3f", f.ratio), fmt.Sprintf("%.2f", ms(f.p50)), fmt.Sprintf("%.2f", ms(f.p99)),
-			fmt.Sprintf("%.4f", f.retries), fmt.Sprintf("%.2f", f.transactions), fmt.Sprintf("%.2f", f.calls), fmt.Sprintf("%.1f", f.settled.Seconds()),
+			fmt.Sprintf("%.4f", f.retries), fmt.Sprintf("%.2f", f.transactions), fmt.Sprintf("%.2f", f.calls),
+			fmt.Sprintf("%.3f", f.shopTime), fmt.Sprintf("%.3f", f.databaseTime), fmt.Sprintf("%.1f", f.settled.Seconds()),
 		})
 	}
 	if w.Flush(); w.Error() != nil {
 		l.t.Fatal(w.Error())
 	}
-	fmt.Printf("\n%-20s %8s %8s %8s %8s %8s %9s %9s %6s\n", "median of rounds", "clients", "per s", "to TPC-B", "p50, ms", "p99, ms", "retries", "commits", "calls")
+	fmt.Printf("\n%-20s %8s %8s %8s %8s %8s %9s %9s %6s %9s %9s\n", "median of rounds", "clients", "per s", "to TPC-B", "p50, ms", "p99, ms", "retries", "commits", "calls", "shop, ms", "db, ms")
 	for _, g := range legs {
 		m := func(of func(figure) float64) float64 { return median(l.figures, g.name, of) }
-		fmt.Printf("%-20s %8d %8.0f %8.2f %8.1f %8.1f %9.4f %9.1f %6.1f\n", g.name, g.clients, m(func(f figure) float64 { return f.perSecond }), m(func(f figure) float64 { return f.ratio }),
+		fmt.Printf("%-20s %8d %8.0f %8.2f %8.1f %8.1f %9.4f %9.1f %6.1f %9.2f %9.2f\n", g.name, g.clients, m(func(f figure) float64 { return f.perSecond }), m(func(f figure) float64 { return f.ratio }),
 			m(func(f figure) float64 { return ms(f.p50) }), m(func(f figure) float64 { return ms(f.p99) }),
-			m(func(f figure) float64 { return f.retries }), m(func(f figure) float64 { return f.transactions }), m(func(f figure) float64 { return f.calls }))
+			m(func(f figure) float64 { return f.retries }), m(func(f figure) float64 { return f.transactions }), m(func(f figure) float64 { return f.calls }),
+			m(func(f figure) float64 { return f.shopTime }), m(func(f figure) float64 { return f.databaseTime }))
 	}
-	fmt.Println("\nRetries, commits of the database and calls between services are for each.")
+	fmt.Println("\nRetries, commits of the database, calls between services and processor time are for each.")
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -47,6 +47,8 @@ type Relay struct {
 
 const (
 	poll = 250 * time.Millisecond
+	// How long a round waits for more to tell: many commits in a row are one round.
+	gatherTime = 10 * time.Millisecond
 	// How long rows are kept after they were published: far longer than JetStream
 	// keeps acknowledged messages out of its files.
 	keepRows = 30 * time.Second
@@ -124,6 +126,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+			wait(ctx, gatherTime)
 		case <-ticker.C:
 		}
 	}

@@ -2,6 +2,9 @@ package bus
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
@@ -12,14 +15,16 @@ import (
 // togetherMost bounds how many events share a transaction.
 const togetherMost = 64
 
-// gather returns a message and those that already wait behind it; none when the
-// lane has ended.
+// gather returns a message and those that come soon after it; none when the lane
+// has ended.
 func gather(lane <-chan jetstream.Msg) (all []jetstream.Msg) {
 	first, ok := <-lane
 	if !ok {
 		return nil
 	}
 	all = append(all, first)
+	soon := time.NewTimer(gatherTime)
+	defer soon.Stop()
 	for len(all) < togetherMost {
 		select {
 		case next, ok := <-lane:
@@ -27,7 +32,7 @@ func gather(lane <-chan jetstream.Msg) (all []jetstream.Msg) {
 				return all
 			}
 			all = append(all, next)
-		default:
+		case <-soon.C:
 			return all
 		}
 	}
@@ -45,6 +50,8 @@ func (c *Consumer) handleAll(ctx context.Context, all []jetstream.Msg) {
 	}
 }
 
+const forgetAll = `DELETE FROM inbox WHERE consumer = $1 AND event_id = ANY($2)`
+
 const noteAll = `INSERT INTO inbox (consumer, event_id, handled_at) SELECT $1, e.id, now() FROM unnest($2::TEXT[]) AS e (id)
 	ON CONFLICT (consumer, event_id) DO NOTHING RETURNING event_id`
 
@@ -60,10 +67,12 @@ func (c *Consumer) together(ctx context.Context, all []jetstream.Msg) bool {
 		}
 		deliveries, ids = append(deliveries, d), append(ids, d.ID)
 	}
-	// Shutting down does not cut an effect in half.
+	// Shutting down does not cut an effect in half; those that come after it are
+	// given back.
+	stop := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleTime)
 	defer cancel()
-	repeated := make([]bool, len(all))
+	repeated, done := make([]bool, len(all)), 0
 	ctx = c.bus.storm.Enter(ctx, c.hears(deliveries[0]))
 	err := crdb.InTx(ctx, c.inbox, func(ctx context.Context, tx crdb.Tx) error {
 		noted, err := tx.Query(ctx, noteAll, c.name, ids)
@@ -76,6 +85,11 @@ func (c *Consumer) together(ctx context.Context, all []jetstream.Msg) bool {
 			return err
 		}
 		for n, d := range deliveries {
+			if n > 0 && stop.Err() != nil {
+				_, err := tx.Exec(ctx, forgetAll, c.name, slices.Collect(maps.Keys(fresh)))
+				return err
+			}
+			done = n + 1
 			if repeated[n] = !fresh[d.ID]; repeated[n] {
 				continue
 			}
@@ -91,12 +105,15 @@ func (c *Consumer) together(ctx context.Context, all []jetstream.Msg) bool {
 	if err != nil {
 		return false
 	}
-	for n, d := range deliveries {
+	for n, d := range deliveries[:done] {
 		if repeated[n] {
 			c.repeated.Add(1)
 			c.count(ctx, d.Subject, "repeated")
 		}
 		c.done(ctx, all[n], d)
+	}
+	for _, msg := range all[done:] {
+		c.handle(stop, msg)
 	}
 	return true
 }

@@ -61,7 +61,8 @@ func scanPayment(row pgx.Row) (p pay.Payment, err error) {
 // Begin implements pay.Store.
 func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err error) {
 	err = s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
-		if _, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save); err != nil {
+		made, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save)
+		if kept = p; err != nil || made.RowsAffected() == 1 {
 			return err
 		}
 		kept, err = scanPayment(tx.QueryRow(ctx, onePayment, p.ID))
