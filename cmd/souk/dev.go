@@ -237,6 +237,7 @@ func (d *dev) services(ctx context.Context) error {
 	c.Notification.From, c.Notification.ShopName, c.Notification.ShopURL = "Souk <shop@souk.example>", "Souk", d.shopURL()
 	c.Order.Origin, c.Order.Home = d.shopURL(), "US"
 	c.Payment.Sandbox = payment.Sandbox{URL: d.ownURL(), PublicURL: d.ownURL(), Publishable: publishable, Secret: d.keys.sandbox, WebhookSecret: d.keys.webhook}
+	c.Payment.AuditEvery = 10 * time.Minute
 	var workers []run.Part
 	for _, r := range rooms {
 		db, err := d.database(ctx, r.name)

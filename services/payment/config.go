@@ -10,6 +10,10 @@ import (
 type Config struct {
 	// Callers wait up to 20 seconds.
 	Patience time.Duration `help:"How long to wait for an answer of a provider." default:"8s" env:"SOUK_PAYMENT_PATIENCE"`
+	// An audit compares our payments with the providers' lists, puts right what is
+	// safe to, and reports the rest.
+	AuditEvery time.Duration `help:"How often payments are compared with the providers' lists; 0 is never." default:"1h" env:"SOUK_PAYMENT_AUDIT_EVERY"`
+	AuditBack  time.Duration `help:"How far back payments are compared." default:"72h" env:"SOUK_PAYMENT_AUDIT_BACK"`
 	// Those without settings are left out.
 	Providers []string `help:"Payment providers, by commas. A new payment is for the first that takes it." default:"sandbox,stripe" env:"SOUK_PAYMENT_PROVIDERS"`
 	Sandbox   Sandbox  `embed:"" prefix:"sandbox-"`

@@ -39,6 +39,7 @@ type Service struct {
 	store  *paydb.Store
 	mounts []rpc.Mount
 	relay  *bus.Relay
+	cfg    Config
 	deps   Deps
 }
 
@@ -54,8 +55,8 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 	}
 	desk := pay.New(pay.Deps{Store: store, Providers: providers, Limits: limits, Clock: d.Clock, Patience: cmp.Or(cfg.Patience, 8*time.Second)})
 	return &Service{
-		desk: desk, store: store, mounts: payrpc.Mounts(desk, d.Log, rpc.Options(d.RPC)...),
-		relay: bus.NewRelay(d.Bus, d.DB, "payment", paybus.Announce), deps: d,
+		desk: desk, store: store, mounts: payrpc.Mounts(desk, store, d.Log, rpc.Options(d.RPC)...),
+		relay: bus.NewRelay(d.Bus, d.DB, "payment", paybus.Announce), cfg: cfg, deps: d,
 	}, nil
 }
 
@@ -74,7 +75,7 @@ const (
 // old answers, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.store.Wait() // by now nobody calls
-	return run.Until(ctx, s.relay, run.Func("payment chaser", s.chase), run.Func("payment sweeper", s.sweep))
+	return run.Until(ctx, s.relay, run.Func("payment chaser", s.chase), run.Func("payment sweeper", s.sweep), run.Func("payment auditor", s.audit))
 }
 
 func (s *Service) chase(ctx context.Context) error {

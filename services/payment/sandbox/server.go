@@ -156,6 +156,10 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) find(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Has("created_from") {
+		s.list(w, r)
+		return
+	}
 	p, err := s.books.find(r.Context(), r.URL.Query().Get("reference"))
 	s.show(w, r, p, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/souk-commerce/souk/api/money"
@@ -26,6 +27,8 @@ type Provider interface {
 	Void(ctx context.Context, p Payment) (Report, error)
 	// Refund gives captured money back, once for a refund's ID; a definite no is a Refusal.
 	Refund(ctx context.Context, p Payment, r Refund) (Report, error)
+	// List returns the payments that the provider has of a time, in any order.
+	List(ctx context.Context, from, to time.Time) iter.Seq2[Entry, error]
 	// Webhook checks a message's signature and age and returns what it is about;
 	// nothing when it is about no payment.
 	Webhook(header map[string][]string, body []byte, now time.Time) (Notice, error)

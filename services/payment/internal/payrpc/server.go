@@ -23,12 +23,15 @@ import (
 const WebhookPath = "/webhooks/payment/"
 
 // Mounts returns the API's handler and the webhooks'.
-func Mounts(desk *pay.Desk, log *slog.Logger, options ...connect.HandlerOption) []rpc.Mount {
-	path, handler := paymentv1connect.NewPaymentServiceHandler(server{desk}, options...)
+func Mounts(desk *pay.Desk, audits pay.AuditStore, log *slog.Logger, options ...connect.HandlerOption) []rpc.Mount {
+	path, handler := paymentv1connect.NewPaymentServiceHandler(server{desk, audits}, options...)
 	return []rpc.Mount{{Path: path, Handler: handler}, {Path: WebhookPath, Handler: webhooks{desk, log}}}
 }
 
-type server struct{ desk *pay.Desk }
+type server struct {
+	desk   *pay.Desk
+	audits pay.AuditStore
+}
 
 // Authorize implements PaymentService.
 func (s server) Authorize(ctx context.Context, req *pb.AuthorizeRequest) (*pb.AuthorizeResponse, error) {

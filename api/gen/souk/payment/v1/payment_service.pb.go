@@ -1313,6 +1313,237 @@ func (*DeleteSavedMethodResponse) Descriptor() ([]byte, []int) {
 	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{20}
 }
 
+type ListDiscrepanciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 200; 0 means 50.
+	PageSize  int32  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Those, too, that were repaired or have gone.
+	IncludeEnded  bool `protobuf:"varint,3,opt,name=include_ended,json=includeEnded,proto3" json:"include_ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDiscrepanciesRequest) Reset() {
+	*x = ListDiscrepanciesRequest{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDiscrepanciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDiscrepanciesRequest) ProtoMessage() {}
+
+func (x *ListDiscrepanciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDiscrepanciesRequest.ProtoReflect.Descriptor instead.
+func (*ListDiscrepanciesRequest) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListDiscrepanciesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDiscrepanciesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDiscrepanciesRequest) GetIncludeEnded() bool {
+	if x != nil {
+		return x.IncludeEnded
+	}
+	return false
+}
+
+type ListDiscrepanciesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Discrepancies []*Discrepancy         `protobuf:"bytes,1,rep,name=discrepancies,proto3" json:"discrepancies,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDiscrepanciesResponse) Reset() {
+	*x = ListDiscrepanciesResponse{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDiscrepanciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDiscrepanciesResponse) ProtoMessage() {}
+
+func (x *ListDiscrepanciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDiscrepanciesResponse.ProtoReflect.Descriptor instead.
+func (*ListDiscrepanciesResponse) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListDiscrepanciesResponse) GetDiscrepancies() []*Discrepancy {
+	if x != nil {
+		return x.Discrepancies
+	}
+	return nil
+}
+
+func (x *ListDiscrepanciesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Discrepancy is a payment of which we and its provider say different things.
+type Discrepancy struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Provider          string                 `protobuf:"bytes,1,opt,name=provider,proto3" json:"provider,omitempty"`
+	PaymentId         string                 `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	ProviderReference string                 `protobuf:"bytes,3,opt,name=provider_reference,json=providerReference,proto3" json:"provider_reference,omitempty"`
+	// "behind": the provider has gone on without our knowing; repaired by asking.
+	// "held_after_void", "held_after_decline": the provider holds money of what has
+	// ended here; repaired by giving it back. "ahead": we say more than the provider.
+	// "amount": another amount or currency. "missing_there", "missing_here": one of
+	// the two does not know the payment. These wait for a person.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// "captured 10.00 of 10.00 USD, refunded 0.00"
+	Ours     string                 `protobuf:"bytes,5,opt,name=ours,proto3" json:"ours,omitempty"`
+	Theirs   string                 `protobuf:"bytes,6,opt,name=theirs,proto3" json:"theirs,omitempty"`
+	FindTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=find_time,json=findTime,proto3" json:"find_time,omitempty"`
+	// When it was put right by ourselves.
+	RepairTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=repair_time,json=repairTime,proto3" json:"repair_time,omitempty"`
+	// When it was no longer found.
+	EndTime       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Discrepancy) Reset() {
+	*x = Discrepancy{}
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Discrepancy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Discrepancy) ProtoMessage() {}
+
+func (x *Discrepancy) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_payment_v1_payment_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Discrepancy.ProtoReflect.Descriptor instead.
+func (*Discrepancy) Descriptor() ([]byte, []int) {
+	return file_souk_payment_v1_payment_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Discrepancy) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetPaymentId() string {
+	if x != nil {
+		return x.PaymentId
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetProviderReference() string {
+	if x != nil {
+		return x.ProviderReference
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetOurs() string {
+	if x != nil {
+		return x.Ours
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetTheirs() string {
+	if x != nil {
+		return x.Theirs
+	}
+	return ""
+}
+
+func (x *Discrepancy) GetFindTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FindTime
+	}
+	return nil
+}
+
+func (x *Discrepancy) GetRepairTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RepairTime
+	}
+	return nil
+}
+
+func (x *Discrepancy) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
 var File_souk_payment_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
@@ -1406,7 +1637,28 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\x18DeleteSavedMethodRequest\x129\n" +
 	"\bprovider\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9-]{0,31}$R\bprovider\x12;\n" +
 	"\x0epayment_method\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18\xc8\x012\b[^0-9 -]R\rpaymentMethod\"\x1b\n" +
-	"\x19DeleteSavedMethodResponse*\xf7\x01\n" +
+	"\x19DeleteSavedMethodResponse\"\x91\x01\n" +
+	"\x18ListDiscrepanciesRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12#\n" +
+	"\rinclude_ended\x18\x03 \x01(\bR\fincludeEnded\"\x87\x01\n" +
+	"\x19ListDiscrepanciesResponse\x12B\n" +
+	"\rdiscrepancies\x18\x01 \x03(\v2\x1c.souk.payment.v1.DiscrepancyR\rdiscrepancies\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe4\x02\n" +
+	"\vDiscrepancy\x12\x1a\n" +
+	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x1d\n" +
+	"\n" +
+	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12-\n" +
+	"\x12provider_reference\x18\x03 \x01(\tR\x11providerReference\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04ours\x18\x05 \x01(\tR\x04ours\x12\x16\n" +
+	"\x06theirs\x18\x06 \x01(\tR\x06theirs\x127\n" +
+	"\tfind_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bfindTime\x12;\n" +
+	"\vrepair_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"repairTime\x125\n" +
+	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime*\xf7\x01\n" +
 	"\fPaymentState\x12\x1d\n" +
 	"\x19PAYMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15PAYMENT_STATE_PENDING\x10\x01\x12!\n" +
@@ -1415,7 +1667,7 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\x16PAYMENT_STATE_CAPTURED\x10\x04\x12\x18\n" +
 	"\x14PAYMENT_STATE_VOIDED\x10\x05\x12\x1a\n" +
 	"\x16PAYMENT_STATE_DECLINED\x10\x06\x12\x1a\n" +
-	"\x16PAYMENT_STATE_REFUNDED\x10\a2\x9a\a\n" +
+	"\x16PAYMENT_STATE_REFUNDED\x10\a2\x90\b\n" +
 	"\x0ePaymentService\x12_\n" +
 	"\tAuthorize\x12!.souk.payment.v1.AuthorizeRequest\x1a\".souk.payment.v1.AuthorizeResponse\"\v\xaa\xbb\x18\x01\x05\xb8\xbb\x18\xa0\x9c\x01\x12P\n" +
 	"\x04Sync\x12\x1c.souk.payment.v1.SyncRequest\x1a\x1d.souk.payment.v1.SyncResponse\"\v\xaa\xbb\x18\x01\x05\xb8\xbb\x18\xa0\x9c\x01\x12Y\n" +
@@ -1424,7 +1676,8 @@ const file_souk_payment_v1_payment_service_proto_rawDesc = "" +
 	"\x06Refund\x12\x1e.souk.payment.v1.RefundRequest\x1a\x1f.souk.payment.v1.RefundResponse\"\f\xaa\xbb\x18\x02\x05\x04\xb8\xbb\x18\xa0\x9c\x01\x12`\n" +
 	"\n" +
 	"GetPayment\x12\".souk.payment.v1.GetPaymentRequest\x1a#.souk.payment.v1.GetPaymentResponse\"\t\xaa\xbb\x18\x02\x05\x04\x90\x02\x01\x12{\n" +
-	"\x10GetPaymentConfig\x12(.souk.payment.v1.GetPaymentConfigRequest\x1a).souk.payment.v1.GetPaymentConfigResponse\"\x12\xaa\xbb\x18\x01\x01\xb2\xbb\x18\x06\b< \x80\xa3\x05\x90\x02\x01\x12w\n" +
+	"\x10GetPaymentConfig\x12(.souk.payment.v1.GetPaymentConfigRequest\x1a).souk.payment.v1.GetPaymentConfigResponse\"\x12\xaa\xbb\x18\x01\x01\xb2\xbb\x18\x06\b< \x80\xa3\x05\x90\x02\x01\x12t\n" +
+	"\x11ListDiscrepancies\x12).souk.payment.v1.ListDiscrepanciesRequest\x1a*.souk.payment.v1.ListDiscrepanciesResponse\"\b\xaa\xbb\x18\x01\x04\x90\x02\x01\x12w\n" +
 	"\x10ListSavedMethods\x12(.souk.payment.v1.ListSavedMethodsRequest\x1a).souk.payment.v1.ListSavedMethodsResponse\"\x0e\xaa\xbb\x18\x01\x03\xb8\xbb\x18\xa0\x9c\x01\x90\x02\x01\x12w\n" +
 	"\x11DeleteSavedMethod\x12).souk.payment.v1.DeleteSavedMethodRequest\x1a*.souk.payment.v1.DeleteSavedMethodResponse\"\v\xaa\xbb\x18\x01\x03\xb8\xbb\x18\xa0\x9c\x01B\xc9\x01\n" +
 	"\x13com.souk.payment.v1B\x13PaymentServiceProtoP\x01Z?github.com/souk-commerce/souk/api/gen/souk/payment/v1;paymentv1\xa2\x02\x03SPX\xaa\x02\x0fSouk.Payment.V1\xca\x02\x0fSouk\\Payment\\V1\xe2\x02\x1bSouk\\Payment\\V1\\GPBMetadata\xea\x02\x11Souk::Payment::V1b\x06proto3"
@@ -1442,7 +1695,7 @@ func file_souk_payment_v1_payment_service_proto_rawDescGZIP() []byte {
 }
 
 var file_souk_payment_v1_payment_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_souk_payment_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_souk_payment_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_souk_payment_v1_payment_service_proto_goTypes = []any{
 	(PaymentState)(0),                 // 0: souk.payment.v1.PaymentState
 	(*Payment)(nil),                   // 1: souk.payment.v1.Payment
@@ -1466,48 +1719,57 @@ var file_souk_payment_v1_payment_service_proto_goTypes = []any{
 	(*SavedMethod)(nil),               // 19: souk.payment.v1.SavedMethod
 	(*DeleteSavedMethodRequest)(nil),  // 20: souk.payment.v1.DeleteSavedMethodRequest
 	(*DeleteSavedMethodResponse)(nil), // 21: souk.payment.v1.DeleteSavedMethodResponse
-	(*v1.Money)(nil),                  // 22: souk.type.v1.Money
-	(*timestamppb.Timestamp)(nil),     // 23: google.protobuf.Timestamp
+	(*ListDiscrepanciesRequest)(nil),  // 22: souk.payment.v1.ListDiscrepanciesRequest
+	(*ListDiscrepanciesResponse)(nil), // 23: souk.payment.v1.ListDiscrepanciesResponse
+	(*Discrepancy)(nil),               // 24: souk.payment.v1.Discrepancy
+	(*v1.Money)(nil),                  // 25: souk.type.v1.Money
+	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
 }
 var file_souk_payment_v1_payment_service_proto_depIdxs = []int32{
 	0,  // 0: souk.payment.v1.Payment.state:type_name -> souk.payment.v1.PaymentState
-	22, // 1: souk.payment.v1.Payment.amount:type_name -> souk.type.v1.Money
-	22, // 2: souk.payment.v1.Payment.captured:type_name -> souk.type.v1.Money
-	22, // 3: souk.payment.v1.Payment.refunded:type_name -> souk.type.v1.Money
-	23, // 4: souk.payment.v1.Payment.create_time:type_name -> google.protobuf.Timestamp
-	22, // 5: souk.payment.v1.AuthorizeRequest.amount:type_name -> souk.type.v1.Money
+	25, // 1: souk.payment.v1.Payment.amount:type_name -> souk.type.v1.Money
+	25, // 2: souk.payment.v1.Payment.captured:type_name -> souk.type.v1.Money
+	25, // 3: souk.payment.v1.Payment.refunded:type_name -> souk.type.v1.Money
+	26, // 4: souk.payment.v1.Payment.create_time:type_name -> google.protobuf.Timestamp
+	25, // 5: souk.payment.v1.AuthorizeRequest.amount:type_name -> souk.type.v1.Money
 	1,  // 6: souk.payment.v1.AuthorizeResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 7: souk.payment.v1.SyncResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 8: souk.payment.v1.CaptureResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 9: souk.payment.v1.VoidResponse.payment:type_name -> souk.payment.v1.Payment
-	22, // 10: souk.payment.v1.RefundRequest.amount:type_name -> souk.type.v1.Money
+	25, // 10: souk.payment.v1.RefundRequest.amount:type_name -> souk.type.v1.Money
 	1,  // 11: souk.payment.v1.RefundResponse.payment:type_name -> souk.payment.v1.Payment
 	1,  // 12: souk.payment.v1.GetPaymentResponse.payment:type_name -> souk.payment.v1.Payment
 	16, // 13: souk.payment.v1.GetPaymentConfigResponse.methods:type_name -> souk.payment.v1.PaymentMethodOption
 	19, // 14: souk.payment.v1.ListSavedMethodsResponse.methods:type_name -> souk.payment.v1.SavedMethod
-	2,  // 15: souk.payment.v1.PaymentService.Authorize:input_type -> souk.payment.v1.AuthorizeRequest
-	4,  // 16: souk.payment.v1.PaymentService.Sync:input_type -> souk.payment.v1.SyncRequest
-	6,  // 17: souk.payment.v1.PaymentService.Capture:input_type -> souk.payment.v1.CaptureRequest
-	8,  // 18: souk.payment.v1.PaymentService.Void:input_type -> souk.payment.v1.VoidRequest
-	10, // 19: souk.payment.v1.PaymentService.Refund:input_type -> souk.payment.v1.RefundRequest
-	12, // 20: souk.payment.v1.PaymentService.GetPayment:input_type -> souk.payment.v1.GetPaymentRequest
-	14, // 21: souk.payment.v1.PaymentService.GetPaymentConfig:input_type -> souk.payment.v1.GetPaymentConfigRequest
-	17, // 22: souk.payment.v1.PaymentService.ListSavedMethods:input_type -> souk.payment.v1.ListSavedMethodsRequest
-	20, // 23: souk.payment.v1.PaymentService.DeleteSavedMethod:input_type -> souk.payment.v1.DeleteSavedMethodRequest
-	3,  // 24: souk.payment.v1.PaymentService.Authorize:output_type -> souk.payment.v1.AuthorizeResponse
-	5,  // 25: souk.payment.v1.PaymentService.Sync:output_type -> souk.payment.v1.SyncResponse
-	7,  // 26: souk.payment.v1.PaymentService.Capture:output_type -> souk.payment.v1.CaptureResponse
-	9,  // 27: souk.payment.v1.PaymentService.Void:output_type -> souk.payment.v1.VoidResponse
-	11, // 28: souk.payment.v1.PaymentService.Refund:output_type -> souk.payment.v1.RefundResponse
-	13, // 29: souk.payment.v1.PaymentService.GetPayment:output_type -> souk.payment.v1.GetPaymentResponse
-	15, // 30: souk.payment.v1.PaymentService.GetPaymentConfig:output_type -> souk.payment.v1.GetPaymentConfigResponse
-	18, // 31: souk.payment.v1.PaymentService.ListSavedMethods:output_type -> souk.payment.v1.ListSavedMethodsResponse
-	21, // 32: souk.payment.v1.PaymentService.DeleteSavedMethod:output_type -> souk.payment.v1.DeleteSavedMethodResponse
-	24, // [24:33] is the sub-list for method output_type
-	15, // [15:24] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	24, // 15: souk.payment.v1.ListDiscrepanciesResponse.discrepancies:type_name -> souk.payment.v1.Discrepancy
+	26, // 16: souk.payment.v1.Discrepancy.find_time:type_name -> google.protobuf.Timestamp
+	26, // 17: souk.payment.v1.Discrepancy.repair_time:type_name -> google.protobuf.Timestamp
+	26, // 18: souk.payment.v1.Discrepancy.end_time:type_name -> google.protobuf.Timestamp
+	2,  // 19: souk.payment.v1.PaymentService.Authorize:input_type -> souk.payment.v1.AuthorizeRequest
+	4,  // 20: souk.payment.v1.PaymentService.Sync:input_type -> souk.payment.v1.SyncRequest
+	6,  // 21: souk.payment.v1.PaymentService.Capture:input_type -> souk.payment.v1.CaptureRequest
+	8,  // 22: souk.payment.v1.PaymentService.Void:input_type -> souk.payment.v1.VoidRequest
+	10, // 23: souk.payment.v1.PaymentService.Refund:input_type -> souk.payment.v1.RefundRequest
+	12, // 24: souk.payment.v1.PaymentService.GetPayment:input_type -> souk.payment.v1.GetPaymentRequest
+	14, // 25: souk.payment.v1.PaymentService.GetPaymentConfig:input_type -> souk.payment.v1.GetPaymentConfigRequest
+	22, // 26: souk.payment.v1.PaymentService.ListDiscrepancies:input_type -> souk.payment.v1.ListDiscrepanciesRequest
+	17, // 27: souk.payment.v1.PaymentService.ListSavedMethods:input_type -> souk.payment.v1.ListSavedMethodsRequest
+	20, // 28: souk.payment.v1.PaymentService.DeleteSavedMethod:input_type -> souk.payment.v1.DeleteSavedMethodRequest
+	3,  // 29: souk.payment.v1.PaymentService.Authorize:output_type -> souk.payment.v1.AuthorizeResponse
+	5,  // 30: souk.payment.v1.PaymentService.Sync:output_type -> souk.payment.v1.SyncResponse
+	7,  // 31: souk.payment.v1.PaymentService.Capture:output_type -> souk.payment.v1.CaptureResponse
+	9,  // 32: souk.payment.v1.PaymentService.Void:output_type -> souk.payment.v1.VoidResponse
+	11, // 33: souk.payment.v1.PaymentService.Refund:output_type -> souk.payment.v1.RefundResponse
+	13, // 34: souk.payment.v1.PaymentService.GetPayment:output_type -> souk.payment.v1.GetPaymentResponse
+	15, // 35: souk.payment.v1.PaymentService.GetPaymentConfig:output_type -> souk.payment.v1.GetPaymentConfigResponse
+	23, // 36: souk.payment.v1.PaymentService.ListDiscrepancies:output_type -> souk.payment.v1.ListDiscrepanciesResponse
+	18, // 37: souk.payment.v1.PaymentService.ListSavedMethods:output_type -> souk.payment.v1.ListSavedMethodsResponse
+	21, // 38: souk.payment.v1.PaymentService.DeleteSavedMethod:output_type -> souk.payment.v1.DeleteSavedMethodResponse
+	29, // [29:39] is the sub-list for method output_type
+	19, // [19:29] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_souk_payment_v1_payment_service_proto_init() }
@@ -1521,7 +1783,7 @@ func file_souk_payment_v1_payment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_payment_v1_payment_service_proto_rawDesc), len(file_souk_payment_v1_payment_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -87,6 +87,16 @@ func (c PaymentServiceClient) GetPaymentConfig(ctx context.Context, request *Get
 	return response, nil
 }
 
+// ListDiscrepancies returns where our payments and a provider's differ, the newest
+// first, as the last comparisons found.
+func (c PaymentServiceClient) ListDiscrepancies(ctx context.Context, request *ListDiscrepanciesRequest) (*ListDiscrepanciesResponse, error) {
+	response := new(ListDiscrepanciesResponse)
+	if err := c.caller.Unary(ctx, "/souk.payment.v1.PaymentService/ListDiscrepancies", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
 // ListSavedMethods returns what the caller has kept to pay with, of all providers.
 // A provider that does not answer is left out.
 func (c PaymentServiceClient) ListSavedMethods(ctx context.Context, request *ListSavedMethodsRequest) (*ListSavedMethodsResponse, error) {

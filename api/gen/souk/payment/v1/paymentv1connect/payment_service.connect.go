@@ -50,6 +50,9 @@ const (
 	// PaymentServiceGetPaymentConfigProcedure is the fully-qualified name of the PaymentService's
 	// GetPaymentConfig RPC.
 	PaymentServiceGetPaymentConfigProcedure = "/souk.payment.v1.PaymentService/GetPaymentConfig"
+	// PaymentServiceListDiscrepanciesProcedure is the fully-qualified name of the PaymentService's
+	// ListDiscrepancies RPC.
+	PaymentServiceListDiscrepanciesProcedure = "/souk.payment.v1.PaymentService/ListDiscrepancies"
 	// PaymentServiceListSavedMethodsProcedure is the fully-qualified name of the PaymentService's
 	// ListSavedMethods RPC.
 	PaymentServiceListSavedMethodsProcedure = "/souk.payment.v1.PaymentService/ListSavedMethods"
@@ -77,6 +80,9 @@ type PaymentServiceClient interface {
 	// GetPaymentConfig tells the browser what can be paid with, and where and how to
 	// turn a card into a token.
 	GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error)
+	// ListDiscrepancies returns where our payments and a provider's differ, the newest
+	// first, as the last comparisons found.
+	ListDiscrepancies(context.Context, *v1.ListDiscrepanciesRequest) (*v1.ListDiscrepanciesResponse, error)
 	// ListSavedMethods returns what the caller has kept to pay with, of all providers.
 	// A provider that does not answer is left out.
 	ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error)
@@ -140,6 +146,13 @@ func NewPaymentServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listDiscrepancies: connect.NewClient[v1.ListDiscrepanciesRequest, v1.ListDiscrepanciesResponse](
+			httpClient,
+			baseURL+PaymentServiceListDiscrepanciesProcedure,
+			connect.WithSchema(paymentServiceMethods.ByName("ListDiscrepancies")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		listSavedMethods: connect.NewClient[v1.ListSavedMethodsRequest, v1.ListSavedMethodsResponse](
 			httpClient,
 			baseURL+PaymentServiceListSavedMethodsProcedure,
@@ -165,6 +178,7 @@ type paymentServiceClient struct {
 	refund            *connect.Client[v1.RefundRequest, v1.RefundResponse]
 	getPayment        *connect.Client[v1.GetPaymentRequest, v1.GetPaymentResponse]
 	getPaymentConfig  *connect.Client[v1.GetPaymentConfigRequest, v1.GetPaymentConfigResponse]
+	listDiscrepancies *connect.Client[v1.ListDiscrepanciesRequest, v1.ListDiscrepanciesResponse]
 	listSavedMethods  *connect.Client[v1.ListSavedMethodsRequest, v1.ListSavedMethodsResponse]
 	deleteSavedMethod *connect.Client[v1.DeleteSavedMethodRequest, v1.DeleteSavedMethodResponse]
 }
@@ -232,6 +246,15 @@ func (c *paymentServiceClient) GetPaymentConfig(ctx context.Context, req *v1.Get
 	return nil, err
 }
 
+// ListDiscrepancies calls souk.payment.v1.PaymentService.ListDiscrepancies.
+func (c *paymentServiceClient) ListDiscrepancies(ctx context.Context, req *v1.ListDiscrepanciesRequest) (*v1.ListDiscrepanciesResponse, error) {
+	response, err := c.listDiscrepancies.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // ListSavedMethods calls souk.payment.v1.PaymentService.ListSavedMethods.
 func (c *paymentServiceClient) ListSavedMethods(ctx context.Context, req *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error) {
 	response, err := c.listSavedMethods.CallUnary(ctx, connect.NewRequest(req))
@@ -269,6 +292,9 @@ type PaymentServiceHandler interface {
 	// GetPaymentConfig tells the browser what can be paid with, and where and how to
 	// turn a card into a token.
 	GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error)
+	// ListDiscrepancies returns where our payments and a provider's differ, the newest
+	// first, as the last comparisons found.
+	ListDiscrepancies(context.Context, *v1.ListDiscrepanciesRequest) (*v1.ListDiscrepanciesResponse, error)
 	// ListSavedMethods returns what the caller has kept to pay with, of all providers.
 	// A provider that does not answer is left out.
 	ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error)
@@ -328,6 +354,13 @@ func NewPaymentServiceHandler(svc PaymentServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	paymentServiceListDiscrepanciesHandler := connect.NewUnaryHandlerSimple(
+		PaymentServiceListDiscrepanciesProcedure,
+		svc.ListDiscrepancies,
+		connect.WithSchema(paymentServiceMethods.ByName("ListDiscrepancies")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	paymentServiceListSavedMethodsHandler := connect.NewUnaryHandlerSimple(
 		PaymentServiceListSavedMethodsProcedure,
 		svc.ListSavedMethods,
@@ -357,6 +390,8 @@ func NewPaymentServiceHandler(svc PaymentServiceHandler, opts ...connect.Handler
 			paymentServiceGetPaymentHandler.ServeHTTP(w, r)
 		case PaymentServiceGetPaymentConfigProcedure:
 			paymentServiceGetPaymentConfigHandler.ServeHTTP(w, r)
+		case PaymentServiceListDiscrepanciesProcedure:
+			paymentServiceListDiscrepanciesHandler.ServeHTTP(w, r)
 		case PaymentServiceListSavedMethodsProcedure:
 			paymentServiceListSavedMethodsHandler.ServeHTTP(w, r)
 		case PaymentServiceDeleteSavedMethodProcedure:
@@ -396,6 +431,10 @@ func (UnimplementedPaymentServiceHandler) GetPayment(context.Context, *v1.GetPay
 
 func (UnimplementedPaymentServiceHandler) GetPaymentConfig(context.Context, *v1.GetPaymentConfigRequest) (*v1.GetPaymentConfigResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.payment.v1.PaymentService.GetPaymentConfig is not implemented"))
+}
+
+func (UnimplementedPaymentServiceHandler) ListDiscrepancies(context.Context, *v1.ListDiscrepanciesRequest) (*v1.ListDiscrepanciesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.payment.v1.PaymentService.ListDiscrepancies is not implemented"))
 }
 
 func (UnimplementedPaymentServiceHandler) ListSavedMethods(context.Context, *v1.ListSavedMethodsRequest) (*v1.ListSavedMethodsResponse, error) {
