@@ -100,22 +100,23 @@ func (i *Item) endBackorder() error {
 type AllowBackorder struct {
 	SKU   SKU
 	Allow bool
+	// When what is owed is expected; zero when nobody knows.
+	Expected time.Time
 }
 
 func (m *AllowBackorder) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
 
 func (m *AllowBackorder) on(s *Shelf) error {
 	i := s.item(m.SKU).copy()
-	switch {
-	case i.Backorder == m.Allow:
+	if i.Backorder == m.Allow && i.Expected.Equal(m.Expected) {
 		return nil
-	case m.Allow:
-		i.Backorder = true
-	default:
+	}
+	if !m.Allow {
 		if err := i.endBackorder(); err != nil {
 			return err
 		}
 	}
+	i.Backorder, i.Expected = m.Allow, m.Expected
 	*s.change(m.SKU) = *i
 	return nil
 }

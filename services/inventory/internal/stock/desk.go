@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -12,6 +13,8 @@ type Availability struct {
 	SKU       SKU
 	Available int64
 	Backorder bool
+	// When backordered units are expected; zero when nobody knows.
+	Expected time.Time
 }
 
 // Store keeps items, reservations and the ledger.
@@ -74,9 +77,13 @@ func (d *Desk) Commit(ctx context.Context, id, order, actor string) (Reservation
 	return m.Result, err
 }
 
-// Return puts sold units back, once for an id.
-func (d *Desk) Return(ctx context.Context, id, reservation string, lines []Line, actor string) error {
-	return d.store.Together(ctx, &Return{ID: id, Reservation: reservation, Lines: Gather(lines), Actor: actor, Now: d.clock.Now()})
+// Return takes sold units back, once for an id.
+func (d *Desk) Return(ctx context.Context, m Return) error {
+	if err := checkNames(m.Location); err != nil {
+		return err
+	}
+	m.Lines, m.WriteOffs, m.Now = Gather(m.Lines), Gather(m.WriteOffs), d.clock.Now()
+	return d.store.Together(ctx, &m)
 }
 
 // Reservation returns a reservation in any state.
@@ -116,12 +123,18 @@ func (d *Desk) Availability(ctx context.Context, skus []SKU) ([]Availability, er
 	return all, nil
 }
 
+// Every entry says why, also when nobody gave a reason.
+const (
+	byHand  = "by hand"
+	counted = "counted"
+)
+
 // Adjust adds an entry to the ledger.
 func (d *Desk) Adjust(ctx context.Context, m Adjust) (Item, Level, error) {
 	if err := checkNames(m.Location, m.SKU); err != nil {
 		return Item{}, Level{}, err
 	}
-	m.Location, m.Now = orMain(m.Location), d.clock.Now()
+	m.Location, m.Reason, m.Now = orMain(m.Location), cmp.Or(m.Reason, byHand), d.clock.Now()
 	if err := first(d.store.Make(ctx, &m)); err != nil {
 		return Item{}, Level{}, err
 	}
@@ -133,7 +146,7 @@ func (d *Desk) Count(ctx context.Context, m Count) (Item, Level, error) {
 	if err := checkNames(m.Location, m.SKU); err != nil {
 		return Item{}, Level{}, err
 	}
-	m.Location, m.Now = orMain(m.Location), d.clock.Now()
+	m.Location, m.Reason, m.Now = orMain(m.Location), cmp.Or(m.Reason, counted), d.clock.Now()
 	if err := first(d.store.Make(ctx, &m)); err != nil {
 		return Item{}, Level{}, err
 	}
@@ -159,7 +172,7 @@ func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) 
 		if results[n] = checkNames(c.Location, c.SKU); results[n] != nil {
 			continue
 		}
-		c.Location, c.Now = orMain(c.Location), d.clock.Now()
+		c.Location, c.Reason, c.Now = orMain(c.Location), cmp.Or(c.Reason, counted), d.clock.Now()
 		moves, at = append(moves, c), append(at, n)
 	}
 	if len(moves) == 0 {
@@ -176,11 +189,11 @@ func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) 
 }
 
 // Backorder says whether a SKU may be sold below zero.
-func (d *Desk) Backorder(ctx context.Context, sku SKU, allow bool) error {
-	if err := checkNames("", sku); err != nil {
+func (d *Desk) Backorder(ctx context.Context, m AllowBackorder) error {
+	if err := checkNames("", m.SKU); err != nil {
 		return err
 	}
-	return first(d.store.Make(ctx, &AllowBackorder{SKU: sku, Allow: allow}))
+	return first(d.store.Make(ctx, &m))
 }
 
 // Levels returns items with their levels.

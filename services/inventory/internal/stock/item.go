@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -50,7 +51,9 @@ type Item struct {
 	SKU SKU
 	// May be sold below zero.
 	Backorder bool
-	Levels    []Level
+	// When backordered units are expected; zero when nobody knows.
+	Expected time.Time
+	Levels   []Level
 	// Grows with every change of what is available.
 	Version int64
 }
@@ -62,6 +65,19 @@ func (i *Item) Available() int64 {
 		sum += l.free()
 	}
 	return max(sum, 0)
+}
+
+// expected is what shoppers are told: nothing when nothing can be backordered.
+func (i *Item) expected() time.Time {
+	if !i.Backorder {
+		return time.Time{}
+	}
+	return i.Expected
+}
+
+// Promise is what shoppers are told of the item.
+func (i *Item) Promise() Availability {
+	return Availability{SKU: i.SKU, Available: i.Available(), Backorder: i.Backorder, Expected: i.expected()}
 }
 
 // At returns the level at a location, which is added when it is new.

@@ -37,6 +37,15 @@ type Reservation struct {
 	Order string
 }
 
+// Allocations is where the units lie, or lay when they were sold: nothing of
+// what was given back.
+func (r Reservation) Allocations() []Held {
+	if r.State == StateHeld || r.State == StateCommitted {
+		return r.Held
+	}
+	return nil
+}
+
 // Gather adds the lines of one SKU up and sorts them.
 func Gather(lines []Line) []Line {
 	sum := map[SKU]int64{}
@@ -191,57 +200,6 @@ func (m *Commit) on(s *Shelf) error {
 	}
 	m.Result.State, m.Result.Order = StateCommitted, m.Order
 	s.keep(m.Result)
-	return nil
-}
-
-// Return is the move that puts sold units back where they came from.
-type Return struct {
-	ID, Reservation, Actor string
-	Lines                  []Line // gathered
-	Now                    time.Time
-}
-
-func (m *Return) touches() ([]string, []SKU) { return []string{m.Reservation}, nil }
-
-func (m *Return) on(s *Shelf) error {
-	if s.Returns[m.ID] {
-		return nil
-	}
-	r, ok := s.Reservations[m.Reservation]
-	if !ok {
-		return ErrNoReservation
-	}
-	if r.State != StateCommitted {
-		return ErrNotSold
-	}
-	next := *r
-	next.Held = slices.Clone(r.Held)
-	var back []Held
-	for _, l := range m.Lines {
-		left := l.Units
-		for n := range next.Held {
-			h := &next.Held[n]
-			if h.SKU != l.SKU {
-				continue
-			}
-			take := min(left, h.Units-h.Returned)
-			h.Returned += take
-			left -= take
-			if take > 0 {
-				back = append(back, Held{SKU: h.SKU, Location: h.Location, Units: take})
-			}
-		}
-		if left > 0 {
-			return ErrReturn.About("sku", string(l.SKU))
-		}
-	}
-	for _, h := range back {
-		s.change(h.SKU).At(h.Location).OnHand += h.Units
-		s.note(Entry{SKU: h.SKU, Location: h.Location, Kind: Returned, Units: h.Units, Reason: m.ID, Actor: m.Actor, Time: m.Now})
-	}
-	s.keep(next)
-	s.Returns[m.ID] = true
-	s.NewReturns = append(s.NewReturns, m.ID)
 	return nil
 }
 

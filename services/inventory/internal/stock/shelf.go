@@ -15,6 +15,8 @@ const (
 	Sold     Kind = "sold"
 	Returned Kind = "returned"
 	Adjusted Kind = "adjusted"
+	// What came back and cannot be sold again.
+	WrittenOff Kind = "written_off"
 )
 
 // Entry is a line of the ledger. Entries are added, never changed.

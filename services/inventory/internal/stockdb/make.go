@@ -62,9 +62,9 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	if _, err := readItems(ctx, tx, shelf, lockItems, levelsOf, slices.Compact(skus)); err != nil {
 		return nil, err
 	}
-	before := map[stock.SKU]stock.AvailabilityChanged{}
+	before := map[stock.SKU]stock.Availability{}
 	for sku, i := range shelf.Items {
-		before[sku] = promised(i)
+		before[sku] = i.Promise()
 	}
 	results := shelf.Make(moves)
 	return results, write(ctx, tx, shelf, before)
@@ -74,7 +74,7 @@ const (
 	lockReservations = `SELECT id, state, lines, held, order_id, expires_at FROM reservation WHERE id = ANY($1) ORDER BY id FOR UPDATE`
 	findReturns      = `SELECT id FROM returned WHERE id = ANY($1)`
 	// Whoever holds the item's row holds its levels.
-	lockItems = `SELECT sku, backorder, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
+	lockItems = `SELECT sku, backorder, expected_at, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
 )
 
 func readReservations(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, ids []string) error {
@@ -118,8 +118,10 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 		return nil, err
 	}
 	var i stock.Item
-	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &i.Version}, func() error {
+	var expected *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &expected, &i.Version}, func() error {
 		own := i
+		own.Expected = timeOf(expected)
 		shelf.Items[i.SKU] = &own
 		order = append(order, i.SKU)
 		return nil
@@ -141,9 +143,9 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 }
 
 const (
-	writeItems = `INSERT INTO item (sku, backorder, available, version)
-		SELECT i.sku, i.backorder, i.available, i.version FROM unnest($1::TEXT[], $2::BOOL[], $3::INT8[], $4::INT8[]) AS i (sku, backorder, available, version)
-		ON CONFLICT (sku) DO UPDATE SET backorder = excluded.backorder, available = excluded.available, version = excluded.version`
+	writeItems = `INSERT INTO item (sku, backorder, available, version, expected_at)
+		SELECT i.sku, i.backorder, i.available, i.version, i.expected_at FROM unnest($1::TEXT[], $2::BOOL[], $3::INT8[], $4::INT8[], $5::TIMESTAMPTZ[]) AS i (sku, backorder, available, version, expected_at)
+		ON CONFLICT (sku) DO UPDATE SET backorder = excluded.backorder, available = excluded.available, version = excluded.version, expected_at = excluded.expected_at`
 	writeLevels = `INSERT INTO level (sku, location, on_hand, reserved, backorder)
 		SELECT l.sku, l.location, l.on_hand, l.reserved, l.backorder FROM unnest($1::TEXT[], $2::TEXT[], $3::INT8[], $4::INT8[], $5::BOOL[]) AS l (sku, location, on_hand, reserved, backorder)
 		ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved, backorder = excluded.backorder`
@@ -157,12 +159,7 @@ const (
 	writeReturns = `INSERT INTO returned (id, created_at) SELECT r.id, now() FROM unnest($1::TEXT[]) AS r (id)`
 )
 
-// promised is what is told of an item, except for its version.
-func promised(i *stock.Item) stock.AvailabilityChanged {
-	return stock.AvailabilityChanged{SKU: i.SKU, Available: i.Available(), Backorder: i.Backorder}
-}
-
-func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.AvailabilityChanged) error {
+func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.Availability) error {
 	if err := writeShelf(ctx, tx, shelf, before); err != nil {
 		return err
 	}
@@ -181,7 +178,7 @@ func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock
 	return nil
 }
 
-func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.AvailabilityChanged) error {
+func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.Availability) error {
 	if len(shelf.ChangedItems) == 0 {
 		return nil
 	}
@@ -191,25 +188,26 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[
 		backorders, ofLevel []bool
 		available, versions []int64
 		onHand, reserved    []int64
+		expected            []*time.Time
 		events              []bus.Event
 	)
 	for _, sku := range sorted(shelf.ChangedItems) {
 		i := shelf.Items[sku]
 		skus, backorders = append(skus, sku), append(backorders, i.Backorder)
 		available, versions = append(available, i.Available()), append(versions, i.Version)
+		expected = append(expected, orNull(i.Expected))
 		for _, l := range i.Levels {
 			levelSKUs, locations = append(levelSKUs, sku), append(locations, l.Location)
 			onHand, reserved, ofLevel = append(onHand, l.OnHand), append(reserved, l.Reserved), append(ofLevel, i.Backorder)
 		}
 		// A sale of what was reserved is no news to those who can buy.
-		now := promised(i)
+		now := i.Promise()
 		if was, known := before[sku]; known && was == now {
 			continue
 		}
-		now.Version = i.Version
-		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: now})
+		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: stock.AvailabilityChanged{SKU: sku, Available: now.Available, Backorder: now.Backorder, Version: i.Version}})
 	}
-	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions); err != nil {
+	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions, expected); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, writeLevels, levelSKUs, locations, onHand, reserved, ofLevel); err != nil {

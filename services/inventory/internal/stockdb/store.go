@@ -70,7 +70,7 @@ func scanReservation(row pgx.Row) (r stock.Reservation, err error) {
 	return r, err
 }
 
-const availability = `SELECT sku, available, backorder FROM item WHERE sku = ANY($1)`
+const availability = `SELECT sku, available, backorder, expected_at FROM item WHERE sku = ANY($1)`
 
 // Availability implements stock.Store.
 func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.SKU]stock.Availability, error) {
@@ -80,7 +80,12 @@ func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.S
 	}
 	all := map[stock.SKU]stock.Availability{}
 	var a stock.Availability
-	_, err = pgx.ForEachRow(rows, []any{&a.SKU, &a.Available, &a.Backorder}, func() error {
+	var expected *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&a.SKU, &a.Available, &a.Backorder, &expected}, func() error {
+		a.Expected = time.Time{}
+		if a.Backorder {
+			a.Expected = timeOf(expected)
+		}
 		all[a.SKU] = a
 		return nil
 	})
@@ -88,8 +93,8 @@ func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.S
 }
 
 const (
-	itemsAfter = `SELECT sku, backorder, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
-	itemsNamed = `SELECT sku, backorder, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
+	itemsAfter = `SELECT sku, backorder, expected_at, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
+	itemsNamed = `SELECT sku, backorder, expected_at, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
 	levelsOf   = `SELECT sku, location, on_hand, reserved FROM level WHERE sku = ANY($1) ORDER BY sku, location`
 )
 
@@ -131,4 +136,19 @@ func (s *Store) Ledger(ctx context.Context, sku stock.SKU, before *stock.Entry, 
 		e.Time = e.Time.UTC()
 		return e, err
 	})
+}
+
+// timeOf is the zero time for NULL, and orNull the other way.
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

@@ -111,7 +111,7 @@ func (b *bulk) fail(reference int64, err error) {
 
 // SetBackorder implements StockAdminService.
 func (s admin) SetBackorder(ctx context.Context, req *pb.SetBackorderRequest) (*pb.SetBackorderResponse, error) {
-	if err := s.desk.Backorder(ctx, stock.SKU(req.GetSku()), req.GetBackorder()); err != nil {
+	if err := s.desk.Backorder(ctx, stock.AllowBackorder{SKU: stock.SKU(req.GetSku()), Allow: req.GetBackorder(), Expected: toTime(req.GetExpectedTime())}); err != nil {
 		return nil, err
 	}
 	return &pb.SetBackorderResponse{}, nil

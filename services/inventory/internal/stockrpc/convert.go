@@ -31,14 +31,33 @@ func fromReservation(r stock.Reservation) *pb.Reservation {
 	for _, l := range r.Lines {
 		m.Lines = append(m.Lines, &pb.StockLine{Sku: string(l.SKU), Units: l.Units})
 	}
+	for _, h := range r.Allocations() {
+		m.Allocations = append(m.Allocations, &pb.Allocation{Sku: string(h.SKU), Location: string(h.Location), Units: h.Units})
+	}
 	return m
 }
 
+// fromTime is absent for no time.
+func fromTime(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}
+
+func toTime(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime().Truncate(time.Microsecond)
+}
+
 var kinds = map[stock.Kind]pb.EntryKind{
-	stock.Received: pb.EntryKind_ENTRY_KIND_RECEIVED,
-	stock.Sold:     pb.EntryKind_ENTRY_KIND_SOLD,
-	stock.Returned: pb.EntryKind_ENTRY_KIND_RETURNED,
-	stock.Adjusted: pb.EntryKind_ENTRY_KIND_ADJUSTED,
+	stock.Received:   pb.EntryKind_ENTRY_KIND_RECEIVED,
+	stock.Sold:       pb.EntryKind_ENTRY_KIND_SOLD,
+	stock.Returned:   pb.EntryKind_ENTRY_KIND_RETURNED,
+	stock.Adjusted:   pb.EntryKind_ENTRY_KIND_ADJUSTED,
+	stock.WrittenOff: pb.EntryKind_ENTRY_KIND_WRITTEN_OFF,
 }
 
 func toKind(k pb.EntryKind) stock.Kind {
@@ -60,7 +79,7 @@ func toBackorder(r pb.BackorderRule) *bool {
 }
 
 func fromLevel(i stock.Item, l stock.Level) *pb.Level {
-	return &pb.Level{Sku: string(i.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Backorder: i.Backorder}
+	return &pb.Level{Sku: string(i.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Backorder: i.Backorder, ExpectedTime: fromTime(i.Expected)}
 }
 
 func fromEntry(e stock.Entry) *pb.Entry {

@@ -48,7 +48,10 @@ func (s holder) GetReservation(ctx context.Context, req *pb.GetReservationReques
 
 // Return implements ReservationService.
 func (s holder) Return(ctx context.Context, req *pb.ReturnRequest) (*pb.ReturnResponse, error) {
-	err := s.desk.Return(ctx, req.GetReturnId(), req.GetReservationId(), toLines(req.GetLines()), actor(ctx))
+	err := s.desk.Return(ctx, stock.Return{
+		ID: req.GetReturnId(), Reservation: req.GetReservationId(), Actor: actor(ctx),
+		Lines: toLines(req.GetLines()), WriteOffs: toLines(req.GetWriteOffs()), Location: stock.Location(req.GetLocation()),
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -135,11 +135,14 @@ func (x *StockLine) GetUnits() int64 {
 
 // Reservation is units set aside.
 type Reservation struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	State         ReservationState       `protobuf:"varint,2,opt,name=state,proto3,enum=souk.inventory.v1.ReservationState" json:"state,omitempty"`
-	Lines         []*StockLine           `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Id         string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	State      ReservationState       `protobuf:"varint,2,opt,name=state,proto3,enum=souk.inventory.v1.ReservationState" json:"state,omitempty"`
+	Lines      []*StockLine           `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Where the units lie, or lay when they were sold. Empty when nothing is set
+	// aside any more.
+	Allocations   []*Allocation `protobuf:"bytes,5,rep,name=allocations,proto3" json:"allocations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -202,6 +205,74 @@ func (x *Reservation) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Reservation) GetAllocations() []*Allocation {
+	if x != nil {
+		return x.Allocations
+	}
+	return nil
+}
+
+// Allocation is units of one SKU at one location.
+type Allocation struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location      string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	Units         int64                  `protobuf:"varint,3,opt,name=units,proto3" json:"units,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Allocation) Reset() {
+	*x = Allocation{}
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Allocation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Allocation) ProtoMessage() {}
+
+func (x *Allocation) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Allocation.ProtoReflect.Descriptor instead.
+func (*Allocation) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Allocation) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *Allocation) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *Allocation) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
 type ReserveRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's: the checkout's id.
@@ -216,7 +287,7 @@ type ReserveRequest struct {
 
 func (x *ReserveRequest) Reset() {
 	*x = ReserveRequest{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[2]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +299,7 @@ func (x *ReserveRequest) String() string {
 func (*ReserveRequest) ProtoMessage() {}
 
 func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[2]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +312,7 @@ func (x *ReserveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveRequest.ProtoReflect.Descriptor instead.
 func (*ReserveRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{2}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ReserveRequest) GetReservationId() string {
@@ -274,7 +345,7 @@ type ReserveResponse struct {
 
 func (x *ReserveResponse) Reset() {
 	*x = ReserveResponse{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[3]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -286,7 +357,7 @@ func (x *ReserveResponse) String() string {
 func (*ReserveResponse) ProtoMessage() {}
 
 func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[3]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -299,7 +370,7 @@ func (x *ReserveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveResponse.ProtoReflect.Descriptor instead.
 func (*ReserveResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{3}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ReserveResponse) GetReservation() *Reservation {
@@ -318,7 +389,7 @@ type ReleaseRequest struct {
 
 func (x *ReleaseRequest) Reset() {
 	*x = ReleaseRequest{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[4]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -330,7 +401,7 @@ func (x *ReleaseRequest) String() string {
 func (*ReleaseRequest) ProtoMessage() {}
 
 func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[4]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -343,7 +414,7 @@ func (x *ReleaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{4}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ReleaseRequest) GetReservationId() string {
@@ -362,7 +433,7 @@ type ReleaseResponse struct {
 
 func (x *ReleaseResponse) Reset() {
 	*x = ReleaseResponse{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[5]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -374,7 +445,7 @@ func (x *ReleaseResponse) String() string {
 func (*ReleaseResponse) ProtoMessage() {}
 
 func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[5]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -387,7 +458,7 @@ func (x *ReleaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{5}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReleaseResponse) GetReservation() *Reservation {
@@ -408,7 +479,7 @@ type CommitRequest struct {
 
 func (x *CommitRequest) Reset() {
 	*x = CommitRequest{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[6]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +491,7 @@ func (x *CommitRequest) String() string {
 func (*CommitRequest) ProtoMessage() {}
 
 func (x *CommitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[6]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +504,7 @@ func (x *CommitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitRequest.ProtoReflect.Descriptor instead.
 func (*CommitRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{6}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *CommitRequest) GetReservationId() string {
@@ -459,7 +530,7 @@ type CommitResponse struct {
 
 func (x *CommitResponse) Reset() {
 	*x = CommitResponse{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[7]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +542,7 @@ func (x *CommitResponse) String() string {
 func (*CommitResponse) ProtoMessage() {}
 
 func (x *CommitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[7]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +555,7 @@ func (x *CommitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitResponse.ProtoReflect.Descriptor instead.
 func (*CommitResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{7}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CommitResponse) GetReservation() *Reservation {
@@ -503,7 +574,7 @@ type GetReservationRequest struct {
 
 func (x *GetReservationRequest) Reset() {
 	*x = GetReservationRequest{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[8]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -515,7 +586,7 @@ func (x *GetReservationRequest) String() string {
 func (*GetReservationRequest) ProtoMessage() {}
 
 func (x *GetReservationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[8]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -528,7 +599,7 @@ func (x *GetReservationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReservationRequest.ProtoReflect.Descriptor instead.
 func (*GetReservationRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{8}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetReservationRequest) GetReservationId() string {
@@ -547,7 +618,7 @@ type GetReservationResponse struct {
 
 func (x *GetReservationResponse) Reset() {
 	*x = GetReservationResponse{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[9]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -559,7 +630,7 @@ func (x *GetReservationResponse) String() string {
 func (*GetReservationResponse) ProtoMessage() {}
 
 func (x *GetReservationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[9]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -572,7 +643,7 @@ func (x *GetReservationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReservationResponse.ProtoReflect.Descriptor instead.
 func (*GetReservationResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{9}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetReservationResponse) GetReservation() *Reservation {
@@ -585,16 +656,22 @@ func (x *GetReservationResponse) GetReservation() *Reservation {
 type ReturnRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's, unique for each return.
-	ReturnId      string       `protobuf:"bytes,1,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
-	ReservationId string       `protobuf:"bytes,2,opt,name=reservation_id,json=reservationId,proto3" json:"reservation_id,omitempty"`
-	Lines         []*StockLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	ReturnId      string `protobuf:"bytes,1,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	ReservationId string `protobuf:"bytes,2,opt,name=reservation_id,json=reservationId,proto3" json:"reservation_id,omitempty"`
+	// What can be sold again.
+	Lines []*StockLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// What came back but cannot be sold again: it counts as returned and is not
+	// available.
+	WriteOffs []*StockLine `protobuf:"bytes,4,rep,name=write_offs,json=writeOffs,proto3" json:"write_offs,omitempty"`
+	// Where it came back to; empty: where it was sold from.
+	Location      string `protobuf:"bytes,5,opt,name=location,proto3" json:"location,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReturnRequest) Reset() {
 	*x = ReturnRequest{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[10]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +683,7 @@ func (x *ReturnRequest) String() string {
 func (*ReturnRequest) ProtoMessage() {}
 
 func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[10]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +696,7 @@ func (x *ReturnRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnRequest.ProtoReflect.Descriptor instead.
 func (*ReturnRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{10}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReturnRequest) GetReturnId() string {
@@ -643,6 +720,20 @@ func (x *ReturnRequest) GetLines() []*StockLine {
 	return nil
 }
 
+func (x *ReturnRequest) GetWriteOffs() []*StockLine {
+	if x != nil {
+		return x.WriteOffs
+	}
+	return nil
+}
+
+func (x *ReturnRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
 type ReturnResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -651,7 +742,7 @@ type ReturnResponse struct {
 
 func (x *ReturnResponse) Reset() {
 	*x = ReturnResponse{}
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[11]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +754,7 @@ func (x *ReturnResponse) String() string {
 func (*ReturnResponse) ProtoMessage() {}
 
 func (x *ReturnResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[11]
+	mi := &file_souk_inventory_v1_reservation_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +767,7 @@ func (x *ReturnResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnResponse.ProtoReflect.Descriptor instead.
 func (*ReturnResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{11}
+	return file_souk_inventory_v1_reservation_service_proto_rawDescGZIP(), []int{12}
 }
 
 var File_souk_inventory_v1_reservation_service_proto protoreflect.FileDescriptor
@@ -686,13 +777,19 @@ const file_souk_inventory_v1_reservation_service_proto_rawDesc = "" +
 	"+souk/inventory/v1/reservation_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"K\n" +
 	"\tStockLine\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x12!\n" +
-	"\x05units\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\x05units\"\xc9\x01\n" +
+	"\x05units\x18\x02 \x01(\x03B\v\xbaH\b\"\x06\x18\xa0\x8d\x06(\x01R\x05units\"\x8a\x02\n" +
 	"\vReservation\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x129\n" +
 	"\x05state\x18\x02 \x01(\x0e2#.souk.inventory.v1.ReservationStateR\x05state\x122\n" +
 	"\x05lines\x18\x03 \x03(\v2\x1c.souk.inventory.v1.StockLineR\x05lines\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xb3\x01\n" +
+	"expireTime\x12?\n" +
+	"\vallocations\x18\x05 \x03(\v2\x1d.souk.inventory.v1.AllocationR\vallocations\"P\n" +
+	"\n" +
+	"Allocation\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x12\x14\n" +
+	"\x05units\x18\x03 \x01(\x03R\x05units\"\xb3\x01\n" +
 	"\x0eReserveRequest\x120\n" +
 	"\x0ereservation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rreservationId\x12?\n" +
 	"\x05lines\x18\x02 \x03(\v2\x1c.souk.inventory.v1.StockLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x12.\n" +
@@ -711,11 +808,14 @@ const file_souk_inventory_v1_reservation_service_proto_rawDesc = "" +
 	"\x15GetReservationRequest\x120\n" +
 	"\x0ereservation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rreservationId\"Z\n" +
 	"\x16GetReservationResponse\x12@\n" +
-	"\vreservation\x18\x01 \x01(\v2\x1e.souk.inventory.v1.ReservationR\vreservation\"\xaa\x01\n" +
+	"\vreservation\x18\x01 \x01(\v2\x1e.souk.inventory.v1.ReservationR\vreservation\"\x95\x02\n" +
 	"\rReturnRequest\x12&\n" +
 	"\treturn_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\breturnId\x120\n" +
-	"\x0ereservation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rreservationId\x12?\n" +
-	"\x05lines\x18\x03 \x03(\v2\x1c.souk.inventory.v1.StockLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"\x10\n" +
+	"\x0ereservation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\rreservationId\x12=\n" +
+	"\x05lines\x18\x03 \x03(\v2\x1c.souk.inventory.v1.StockLineB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x05lines\x12F\n" +
+	"\n" +
+	"write_offs\x18\x04 \x03(\v2\x1c.souk.inventory.v1.StockLineB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\twriteOffs\x12#\n" +
+	"\blocation\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18@R\blocation\"\x10\n" +
 	"\x0eReturnResponse*\xb1\x01\n" +
 	"\x10ReservationState\x12!\n" +
 	"\x1dRESERVATION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
@@ -744,48 +844,51 @@ func file_souk_inventory_v1_reservation_service_proto_rawDescGZIP() []byte {
 }
 
 var file_souk_inventory_v1_reservation_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_souk_inventory_v1_reservation_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_souk_inventory_v1_reservation_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_souk_inventory_v1_reservation_service_proto_goTypes = []any{
 	(ReservationState)(0),          // 0: souk.inventory.v1.ReservationState
 	(*StockLine)(nil),              // 1: souk.inventory.v1.StockLine
 	(*Reservation)(nil),            // 2: souk.inventory.v1.Reservation
-	(*ReserveRequest)(nil),         // 3: souk.inventory.v1.ReserveRequest
-	(*ReserveResponse)(nil),        // 4: souk.inventory.v1.ReserveResponse
-	(*ReleaseRequest)(nil),         // 5: souk.inventory.v1.ReleaseRequest
-	(*ReleaseResponse)(nil),        // 6: souk.inventory.v1.ReleaseResponse
-	(*CommitRequest)(nil),          // 7: souk.inventory.v1.CommitRequest
-	(*CommitResponse)(nil),         // 8: souk.inventory.v1.CommitResponse
-	(*GetReservationRequest)(nil),  // 9: souk.inventory.v1.GetReservationRequest
-	(*GetReservationResponse)(nil), // 10: souk.inventory.v1.GetReservationResponse
-	(*ReturnRequest)(nil),          // 11: souk.inventory.v1.ReturnRequest
-	(*ReturnResponse)(nil),         // 12: souk.inventory.v1.ReturnResponse
-	(*timestamppb.Timestamp)(nil),  // 13: google.protobuf.Timestamp
+	(*Allocation)(nil),             // 3: souk.inventory.v1.Allocation
+	(*ReserveRequest)(nil),         // 4: souk.inventory.v1.ReserveRequest
+	(*ReserveResponse)(nil),        // 5: souk.inventory.v1.ReserveResponse
+	(*ReleaseRequest)(nil),         // 6: souk.inventory.v1.ReleaseRequest
+	(*ReleaseResponse)(nil),        // 7: souk.inventory.v1.ReleaseResponse
+	(*CommitRequest)(nil),          // 8: souk.inventory.v1.CommitRequest
+	(*CommitResponse)(nil),         // 9: souk.inventory.v1.CommitResponse
+	(*GetReservationRequest)(nil),  // 10: souk.inventory.v1.GetReservationRequest
+	(*GetReservationResponse)(nil), // 11: souk.inventory.v1.GetReservationResponse
+	(*ReturnRequest)(nil),          // 12: souk.inventory.v1.ReturnRequest
+	(*ReturnResponse)(nil),         // 13: souk.inventory.v1.ReturnResponse
+	(*timestamppb.Timestamp)(nil),  // 14: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_reservation_service_proto_depIdxs = []int32{
 	0,  // 0: souk.inventory.v1.Reservation.state:type_name -> souk.inventory.v1.ReservationState
 	1,  // 1: souk.inventory.v1.Reservation.lines:type_name -> souk.inventory.v1.StockLine
-	13, // 2: souk.inventory.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 3: souk.inventory.v1.ReserveRequest.lines:type_name -> souk.inventory.v1.StockLine
-	2,  // 4: souk.inventory.v1.ReserveResponse.reservation:type_name -> souk.inventory.v1.Reservation
-	2,  // 5: souk.inventory.v1.ReleaseResponse.reservation:type_name -> souk.inventory.v1.Reservation
-	2,  // 6: souk.inventory.v1.CommitResponse.reservation:type_name -> souk.inventory.v1.Reservation
-	2,  // 7: souk.inventory.v1.GetReservationResponse.reservation:type_name -> souk.inventory.v1.Reservation
-	1,  // 8: souk.inventory.v1.ReturnRequest.lines:type_name -> souk.inventory.v1.StockLine
-	3,  // 9: souk.inventory.v1.ReservationService.Reserve:input_type -> souk.inventory.v1.ReserveRequest
-	5,  // 10: souk.inventory.v1.ReservationService.Release:input_type -> souk.inventory.v1.ReleaseRequest
-	7,  // 11: souk.inventory.v1.ReservationService.Commit:input_type -> souk.inventory.v1.CommitRequest
-	9,  // 12: souk.inventory.v1.ReservationService.GetReservation:input_type -> souk.inventory.v1.GetReservationRequest
-	11, // 13: souk.inventory.v1.ReservationService.Return:input_type -> souk.inventory.v1.ReturnRequest
-	4,  // 14: souk.inventory.v1.ReservationService.Reserve:output_type -> souk.inventory.v1.ReserveResponse
-	6,  // 15: souk.inventory.v1.ReservationService.Release:output_type -> souk.inventory.v1.ReleaseResponse
-	8,  // 16: souk.inventory.v1.ReservationService.Commit:output_type -> souk.inventory.v1.CommitResponse
-	10, // 17: souk.inventory.v1.ReservationService.GetReservation:output_type -> souk.inventory.v1.GetReservationResponse
-	12, // 18: souk.inventory.v1.ReservationService.Return:output_type -> souk.inventory.v1.ReturnResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	14, // 2: souk.inventory.v1.Reservation.expire_time:type_name -> google.protobuf.Timestamp
+	3,  // 3: souk.inventory.v1.Reservation.allocations:type_name -> souk.inventory.v1.Allocation
+	1,  // 4: souk.inventory.v1.ReserveRequest.lines:type_name -> souk.inventory.v1.StockLine
+	2,  // 5: souk.inventory.v1.ReserveResponse.reservation:type_name -> souk.inventory.v1.Reservation
+	2,  // 6: souk.inventory.v1.ReleaseResponse.reservation:type_name -> souk.inventory.v1.Reservation
+	2,  // 7: souk.inventory.v1.CommitResponse.reservation:type_name -> souk.inventory.v1.Reservation
+	2,  // 8: souk.inventory.v1.GetReservationResponse.reservation:type_name -> souk.inventory.v1.Reservation
+	1,  // 9: souk.inventory.v1.ReturnRequest.lines:type_name -> souk.inventory.v1.StockLine
+	1,  // 10: souk.inventory.v1.ReturnRequest.write_offs:type_name -> souk.inventory.v1.StockLine
+	4,  // 11: souk.inventory.v1.ReservationService.Reserve:input_type -> souk.inventory.v1.ReserveRequest
+	6,  // 12: souk.inventory.v1.ReservationService.Release:input_type -> souk.inventory.v1.ReleaseRequest
+	8,  // 13: souk.inventory.v1.ReservationService.Commit:input_type -> souk.inventory.v1.CommitRequest
+	10, // 14: souk.inventory.v1.ReservationService.GetReservation:input_type -> souk.inventory.v1.GetReservationRequest
+	12, // 15: souk.inventory.v1.ReservationService.Return:input_type -> souk.inventory.v1.ReturnRequest
+	5,  // 16: souk.inventory.v1.ReservationService.Reserve:output_type -> souk.inventory.v1.ReserveResponse
+	7,  // 17: souk.inventory.v1.ReservationService.Release:output_type -> souk.inventory.v1.ReleaseResponse
+	9,  // 18: souk.inventory.v1.ReservationService.Commit:output_type -> souk.inventory.v1.CommitResponse
+	11, // 19: souk.inventory.v1.ReservationService.GetReservation:output_type -> souk.inventory.v1.GetReservationResponse
+	13, // 20: souk.inventory.v1.ReservationService.Return:output_type -> souk.inventory.v1.ReturnResponse
+	16, // [16:21] is the sub-list for method output_type
+	11, // [11:16] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_reservation_service_proto_init() }
@@ -799,7 +902,7 @@ func file_souk_inventory_v1_reservation_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_reservation_service_proto_rawDesc), len(file_souk_inventory_v1_reservation_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -33,6 +33,8 @@ const (
 	EntryKind_ENTRY_KIND_SOLD        EntryKind = 2
 	EntryKind_ENTRY_KIND_RETURNED    EntryKind = 3
 	EntryKind_ENTRY_KIND_ADJUSTED    EntryKind = 4
+	// Came back and cannot be sold again.
+	EntryKind_ENTRY_KIND_WRITTEN_OFF EntryKind = 5
 )
 
 // Enum value maps for EntryKind.
@@ -43,6 +45,7 @@ var (
 		2: "ENTRY_KIND_SOLD",
 		3: "ENTRY_KIND_RETURNED",
 		4: "ENTRY_KIND_ADJUSTED",
+		5: "ENTRY_KIND_WRITTEN_OFF",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -50,6 +53,7 @@ var (
 		"ENTRY_KIND_SOLD":        2,
 		"ENTRY_KIND_RETURNED":    3,
 		"ENTRY_KIND_ADJUSTED":    4,
+		"ENTRY_KIND_WRITTEN_OFF": 5,
 	}
 )
 
@@ -80,7 +84,6 @@ func (EntryKind) EnumDescriptor() ([]byte, []int) {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Level is what is at one location.
 // BackorderRule says whether more may be sold than there is.
 type BackorderRule int32
 
@@ -131,13 +134,16 @@ func (BackorderRule) EnumDescriptor() ([]byte, []int) {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
 }
 
+// Level is what is at one location.
 type Level struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	Location      string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
-	OnHand        int64                  `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
-	Reserved      int64                  `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
-	Backorder     bool                   `protobuf:"varint,5,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Sku       string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location  string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	OnHand    int64                  `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"on_hand,omitempty"`
+	Reserved  int64                  `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
+	Backorder bool                   `protobuf:"varint,5,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units of the SKU are expected.
+	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -205,6 +211,13 @@ func (x *Level) GetBackorder() bool {
 		return x.Backorder
 	}
 	return false
+}
+
+func (x *Level) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
 }
 
 // Entry is a line of the ledger; entries are never changed.
@@ -745,9 +758,11 @@ func (x *BulkSetStockResponse) GetFailed() []*BulkStockResult {
 }
 
 type SetBackorderRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	Backorder     bool                   `protobuf:"varint,2,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Sku       string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Backorder bool                   `protobuf:"varint,2,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units are expected; absent when nobody knows.
+	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -794,6 +809,13 @@ func (x *SetBackorderRequest) GetBackorder() bool {
 		return x.Backorder
 	}
 	return false
+}
+
+func (x *SetBackorderRequest) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
 }
 
 type SetBackorderResponse struct {
@@ -1061,13 +1083,14 @@ var File_souk_inventory_v1_stock_admin_service_proto protoreflect.FileDescriptor
 
 const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"+souk/inventory/v1/stock_admin_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"\x88\x01\n" +
+	"+souk/inventory/v1/stock_admin_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"\xc9\x01\n" +
 	"\x05Level\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12\x17\n" +
 	"\aon_hand\x18\x03 \x01(\x03R\x06onHand\x12\x1a\n" +
 	"\breserved\x18\x04 \x01(\x03R\breserved\x12\x1c\n" +
-	"\tbackorder\x18\x05 \x01(\bR\tbackorder\"\xeb\x01\n" +
+	"\tbackorder\x18\x05 \x01(\bR\tbackorder\x12?\n" +
+	"\rexpected_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\"\xeb\x01\n" +
 	"\x05Entry\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
@@ -1107,10 +1130,11 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\x14BulkSetStockResponse\x12\x18\n" +
 	"\achanged\x18\x01 \x01(\x05R\achanged\x12\x1c\n" +
 	"\tunchanged\x18\x02 \x01(\x05R\tunchanged\x12:\n" +
-	"\x06failed\x18\x03 \x03(\v2\".souk.inventory.v1.BulkStockResultR\x06failed\"P\n" +
+	"\x06failed\x18\x03 \x03(\v2\".souk.inventory.v1.BulkStockResultR\x06failed\"\xa4\x01\n" +
 	"\x13SetBackorderRequest\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x12\x1c\n" +
-	"\tbackorder\x18\x02 \x01(\bR\tbackorder\"\x16\n" +
+	"\tbackorder\x18\x02 \x01(\bR\tbackorder\x12R\n" +
+	"\rexpected_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\v\x1a\a\b\xff\x82\xd1\xff\xaf\a2\x00R\fexpectedTime\"\x16\n" +
 	"\x14SetBackorderResponse\"\x84\x01\n" +
 	"\x11ListLevelsRequest\x12\x1d\n" +
 	"\x04skus\x18\x01 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04skus\x12'\n" +
@@ -1129,13 +1153,14 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\tpageToken\"p\n" +
 	"\x12ListLedgerResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.souk.inventory.v1.EntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x87\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xa3\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ENTRY_KIND_RECEIVED\x10\x01\x12\x13\n" +
 	"\x0fENTRY_KIND_SOLD\x10\x02\x12\x17\n" +
 	"\x13ENTRY_KIND_RETURNED\x10\x03\x12\x17\n" +
-	"\x13ENTRY_KIND_ADJUSTED\x10\x04*g\n" +
+	"\x13ENTRY_KIND_ADJUSTED\x10\x04\x12\x1a\n" +
+	"\x16ENTRY_KIND_WRITTEN_OFF\x10\x05*g\n" +
 	"\rBackorderRule\x12\x1e\n" +
 	"\x1aBACKORDER_RULE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BACKORDER_RULE_ALLOWED\x10\x01\x12\x1a\n" +
@@ -1186,32 +1211,34 @@ var file_souk_inventory_v1_stock_admin_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_admin_service_proto_depIdxs = []int32{
-	0,  // 0: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
-	17, // 1: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
-	0,  // 2: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
-	2,  // 3: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
-	2,  // 4: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
-	1,  // 5: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
-	9,  // 6: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
-	2,  // 7: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
-	3,  // 8: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
-	4,  // 9: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
-	6,  // 10: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
-	8,  // 11: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
-	11, // 12: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
-	13, // 13: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
-	15, // 14: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
-	5,  // 15: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
-	7,  // 16: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
-	10, // 17: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
-	12, // 18: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
-	14, // 19: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
-	16, // 20: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	17, // 0: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
+	17, // 2: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
+	0,  // 3: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
+	2,  // 4: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
+	2,  // 5: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
+	1,  // 6: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
+	9,  // 7: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
+	17, // 8: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
+	2,  // 9: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
+	3,  // 10: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
+	4,  // 11: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
+	6,  // 12: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
+	8,  // 13: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
+	11, // 14: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
+	13, // 15: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
+	15, // 16: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
+	5,  // 17: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
+	7,  // 18: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
+	10, // 19: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
+	12, // 20: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
+	14, // 21: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
+	16, // 22: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
+	17, // [17:23] is the sub-list for method output_type
+	11, // [11:17] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_admin_service_proto_init() }

@@ -11,6 +11,7 @@ import (
 	_ "github.com/souk-commerce/souk/api/gen/souk/option/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -74,7 +75,10 @@ type Availability struct {
 	// On hand less reserved; never below 0.
 	Available int64 `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
 	// True when more than available may be ordered.
-	Backorder     bool `protobuf:"varint,3,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	Backorder bool `protobuf:"varint,3,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units are expected; absent when nobody knows, or when there
+	// is no backorder.
+	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -130,6 +134,13 @@ func (x *Availability) GetBackorder() bool {
 	return false
 }
 
+func (x *Availability) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
+}
+
 type GetAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order asked.
@@ -179,13 +190,14 @@ var File_souk_inventory_v1_stock_service_proto protoreflect.FileDescriptor
 
 const file_souk_inventory_v1_stock_service_proto_rawDesc = "" +
 	"\n" +
-	"%souk/inventory/v1/stock_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bsouk/option/v1/option.proto\"A\n" +
+	"%souk/inventory/v1/stock_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"A\n" +
 	"\x16GetAvailabilityRequest\x12'\n" +
-	"\x04skus\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\b\x01\x10\xf4\x03\"\x06r\x04\x10\x01\x18dR\x04skus\"\\\n" +
+	"\x04skus\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\b\x01\x10\xf4\x03\"\x06r\x04\x10\x01\x18dR\x04skus\"\x9d\x01\n" +
 	"\fAvailability\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1c\n" +
 	"\tavailable\x18\x02 \x01(\x03R\tavailable\x12\x1c\n" +
-	"\tbackorder\x18\x03 \x01(\bR\tbackorder\"b\n" +
+	"\tbackorder\x18\x03 \x01(\bR\tbackorder\x12?\n" +
+	"\rexpected_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\"b\n" +
 	"\x17GetAvailabilityResponse\x12G\n" +
 	"\x0eavailabilities\x18\x01 \x03(\v2\x1f.souk.inventory.v1.AvailabilityR\x0eavailabilities2\x88\x01\n" +
 	"\fStockService\x12x\n" +
@@ -209,16 +221,18 @@ var file_souk_inventory_v1_stock_service_proto_goTypes = []any{
 	(*GetAvailabilityRequest)(nil),  // 0: souk.inventory.v1.GetAvailabilityRequest
 	(*Availability)(nil),            // 1: souk.inventory.v1.Availability
 	(*GetAvailabilityResponse)(nil), // 2: souk.inventory.v1.GetAvailabilityResponse
+	(*timestamppb.Timestamp)(nil),   // 3: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_service_proto_depIdxs = []int32{
-	1, // 0: souk.inventory.v1.GetAvailabilityResponse.availabilities:type_name -> souk.inventory.v1.Availability
-	0, // 1: souk.inventory.v1.StockService.GetAvailability:input_type -> souk.inventory.v1.GetAvailabilityRequest
-	2, // 2: souk.inventory.v1.StockService.GetAvailability:output_type -> souk.inventory.v1.GetAvailabilityResponse
-	2, // [2:3] is the sub-list for method output_type
-	1, // [1:2] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3, // 0: souk.inventory.v1.Availability.expected_time:type_name -> google.protobuf.Timestamp
+	1, // 1: souk.inventory.v1.GetAvailabilityResponse.availabilities:type_name -> souk.inventory.v1.Availability
+	0, // 2: souk.inventory.v1.StockService.GetAvailability:input_type -> souk.inventory.v1.GetAvailabilityRequest
+	2, // 3: souk.inventory.v1.StockService.GetAvailability:output_type -> souk.inventory.v1.GetAvailabilityResponse
+	3, // [3:4] is the sub-list for method output_type
+	2, // [2:3] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_service_proto_init() }

@@ -61,7 +61,9 @@ func (c ReservationServiceClient) GetReservation(ctx context.Context, request *G
 	return response, nil
 }
 
-// Return puts sold units of a cancelled or returned order back, once for a return id.
+// Return takes sold units of a cancelled or returned order back, once for a
+// return id: into stock, or written off. More than was sold is
+// failed_precondition return_too_many.
 func (c ReservationServiceClient) Return(ctx context.Context, request *ReturnRequest) (*ReturnResponse, error) {
 	response := new(ReturnResponse)
 	if err := c.caller.Unary(ctx, "/souk.inventory.v1.ReservationService/Return", false, request, response); err != nil {

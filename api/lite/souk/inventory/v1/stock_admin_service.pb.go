@@ -23,6 +23,8 @@ const (
 	EntryKind_ENTRY_KIND_SOLD        EntryKind = 2
 	EntryKind_ENTRY_KIND_RETURNED    EntryKind = 3
 	EntryKind_ENTRY_KIND_ADJUSTED    EntryKind = 4
+	// Came back and cannot be sold again.
+	EntryKind_ENTRY_KIND_WRITTEN_OFF EntryKind = 5
 )
 
 // Enum value maps for EntryKind.
@@ -33,6 +35,7 @@ var (
 		2: "ENTRY_KIND_SOLD",
 		3: "ENTRY_KIND_RETURNED",
 		4: "ENTRY_KIND_ADJUSTED",
+		5: "ENTRY_KIND_WRITTEN_OFF",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -40,6 +43,7 @@ var (
 		"ENTRY_KIND_SOLD":        2,
 		"ENTRY_KIND_RETURNED":    3,
 		"ENTRY_KIND_ADJUSTED":    4,
+		"ENTRY_KIND_WRITTEN_OFF": 5,
 	}
 )
 
@@ -57,7 +61,6 @@ func (x EntryKind) String() string {
 	return strconv.Itoa(int(x))
 }
 
-// Level is what is at one location.
 // BackorderRule says whether more may be sold than there is.
 type BackorderRule int32
 
@@ -95,6 +98,7 @@ func (x BackorderRule) String() string {
 	return strconv.Itoa(int(x))
 }
 
+// Level is what is at one location.
 type Level struct {
 	unknownFields []byte
 	Sku           string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
@@ -102,6 +106,8 @@ type Level struct {
 	OnHand        int64  `protobuf:"varint,3,opt,name=on_hand,json=onHand,proto3" json:"onHand,omitempty"`
 	Reserved      int64  `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
 	Backorder     bool   `protobuf:"varint,5,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units of the SKU are expected.
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
 }
 
 func (x *Level) Reset() {
@@ -143,6 +149,13 @@ func (x *Level) GetBackorder() bool {
 		return x.Backorder
 	}
 	return false
+}
+
+func (x *Level) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
 }
 
 // Entry is a line of the ledger; entries are never changed.
@@ -478,6 +491,8 @@ type SetBackorderRequest struct {
 	unknownFields []byte
 	Sku           string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
 	Backorder     bool   `protobuf:"varint,2,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units are expected; absent when nobody knows.
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
 }
 
 func (x *SetBackorderRequest) Reset() {
@@ -498,6 +513,13 @@ func (x *SetBackorderRequest) GetBackorder() bool {
 		return x.Backorder
 	}
 	return false
+}
+
+func (x *SetBackorderRequest) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
 }
 
 type SetBackorderResponse struct {
@@ -660,6 +682,16 @@ func (m *Level) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ExpectedTime != nil {
+		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x32
 	}
 	if m.Backorder {
 		i--
@@ -1194,6 +1226,16 @@ func (m *SetBackorderRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.ExpectedTime != nil {
+		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x1a
+	}
 	if m.Backorder {
 		i--
 		if m.Backorder {
@@ -1480,6 +1522,10 @@ func (m *Level) SizeVT() (n int) {
 	if m.Backorder {
 		n += 2
 	}
+	if m.ExpectedTime != nil {
+		l = m.ExpectedTime.SizeVT()
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1688,6 +1734,10 @@ func (m *SetBackorderRequest) SizeVT() (n int) {
 	if m.Backorder {
 		n += 2
 	}
+	if m.ExpectedTime != nil {
+		l = m.ExpectedTime.SizeVT()
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -1880,6 +1930,34 @@ func (m *Level) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			m.Backorder = bool(v != 0)
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpectedTime", wireType)
+			}
+			var msglen int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			msglen = int(_v)
+			if err != nil {
+				return err
+			}
+			if msglen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.ExpectedTime == nil {
+				m.ExpectedTime = &timestamppb.Timestamp{}
+			}
+			if err := m.ExpectedTime.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
@@ -2837,6 +2915,34 @@ func (m *SetBackorderRequest) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			m.Backorder = bool(v != 0)
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpectedTime", wireType)
+			}
+			var msglen int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			msglen = int(_v)
+			if err != nil {
+				return err
+			}
+			if msglen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.ExpectedTime == nil {
+				m.ExpectedTime = &timestamppb.Timestamp{}
+			}
+			if err := m.ExpectedTime.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])

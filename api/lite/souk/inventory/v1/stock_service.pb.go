@@ -9,6 +9,7 @@ package inventoryv1
 import (
 	fmt "fmt"
 	protobuf_go_lite "github.com/aperturerobotics/protobuf-go-lite"
+	timestamppb "github.com/aperturerobotics/protobuf-go-lite/types/known/timestamppb"
 	io "io"
 )
 
@@ -38,6 +39,9 @@ type Availability struct {
 	Available int64 `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
 	// True when more than available may be ordered.
 	Backorder bool `protobuf:"varint,3,opt,name=backorder,proto3" json:"backorder,omitempty"`
+	// When backordered units are expected; absent when nobody knows, or when there
+	// is no backorder.
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
 }
 
 func (x *Availability) Reset() {
@@ -65,6 +69,13 @@ func (x *Availability) GetBackorder() bool {
 		return x.Backorder
 	}
 	return false
+}
+
+func (x *Availability) GetExpectedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedTime
+	}
+	return nil
 }
 
 type GetAvailabilityResponse struct {
@@ -157,6 +168,16 @@ func (m *Availability) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.ExpectedTime != nil {
+		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
+		if err != nil {
+			return 0, err
+		}
+		i -= size
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
+		i--
+		dAtA[i] = 0x22
 	}
 	if m.Backorder {
 		i--
@@ -259,6 +280,10 @@ func (m *Availability) SizeVT() (n int) {
 	}
 	if m.Backorder {
 		n += 2
+	}
+	if m.ExpectedTime != nil {
+		l = m.ExpectedTime.SizeVT()
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -407,6 +432,34 @@ func (m *Availability) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			m.Backorder = bool(v != 0)
+		case 4:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field ExpectedTime", wireType)
+			}
+			var msglen int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			msglen = int(_v)
+			if err != nil {
+				return err
+			}
+			if msglen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			if m.ExpectedTime == nil {
+				m.ExpectedTime = &timestamppb.Timestamp{}
+			}
+			if err := m.ExpectedTime.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])

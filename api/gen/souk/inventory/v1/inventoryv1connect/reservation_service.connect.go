@@ -64,7 +64,9 @@ type ReservationServiceClient interface {
 	Commit(context.Context, *v1.CommitRequest) (*v1.CommitResponse, error)
 	// GetReservation returns a reservation in any state.
 	GetReservation(context.Context, *v1.GetReservationRequest) (*v1.GetReservationResponse, error)
-	// Return puts sold units of a cancelled or returned order back, once for a return id.
+	// Return takes sold units of a cancelled or returned order back, once for a
+	// return id: into stock, or written off. More than was sold is
+	// failed_precondition return_too_many.
 	Return(context.Context, *v1.ReturnRequest) (*v1.ReturnResponse, error)
 }
 
@@ -182,7 +184,9 @@ type ReservationServiceHandler interface {
 	Commit(context.Context, *v1.CommitRequest) (*v1.CommitResponse, error)
 	// GetReservation returns a reservation in any state.
 	GetReservation(context.Context, *v1.GetReservationRequest) (*v1.GetReservationResponse, error)
-	// Return puts sold units of a cancelled or returned order back, once for a return id.
+	// Return takes sold units of a cancelled or returned order back, once for a
+	// return id: into stock, or written off. More than was sold is
+	// failed_precondition return_too_many.
 	Return(context.Context, *v1.ReturnRequest) (*v1.ReturnResponse, error)
 }
 
