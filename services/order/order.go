@@ -19,6 +19,7 @@ import (
 	"github.com/souk-commerce/souk/services/order/internal/salebus"
 	"github.com/souk-commerce/souk/services/order/internal/salecall"
 	"github.com/souk-commerce/souk/services/order/internal/saledb"
+	"github.com/souk-commerce/souk/services/order/internal/salepaper"
 	"github.com/souk-commerce/souk/services/order/internal/salerpc"
 )
 
@@ -50,7 +51,7 @@ func Open(_ context.Context, cfg Config, d Deps) (*Service, error) {
 	store := saledb.New(d.DB)
 	desk := sale.New(sale.Deps{
 		Store: store, Market: salecall.NewMarket(d.Dialer), Stock: salecall.NewStock(d.Dialer), Till: salecall.NewTill(d.Dialer),
-		Clock: d.Clock, Later: later(d.Log), Home: cmp.Or(cfg.Home, "US"), Origin: strings.TrimSuffix(cfg.Origin, "/"),
+		Clock: d.Clock, Later: later(d.Log), Home: cmp.Or(cfg.Home, "US"), Origin: strings.TrimSuffix(cfg.Origin, "/"), Printer: salepaper.New(cmp.Or(cfg.Seller, "Souk")),
 	})
 	return &Service{
 		desk: desk, store: store, mounts: salerpc.Mounts(desk, rpc.Options(d.RPC)...),
@@ -73,13 +74,21 @@ const (
 // and forgets old answers, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.store.Wait() // by now nobody calls
-	return run.Until(ctx, s.relay, s.payments, run.Func("checkout worker", s.goOn), run.Func("order sweeper", s.sweep))
+	return run.Until(ctx, s.relay, s.payments, run.Func("checkout worker", s.goOn), run.Func("errand worker", s.errands), run.Func("order sweeper", s.sweep))
 }
 
 func (s *Service) goOn(ctx context.Context) error {
 	return every(ctx, goOnEvery, func() {
 		if _, err := s.desk.GoOn(ctx); err != nil && ctx.Err() == nil {
 			s.deps.Log.WarnContext(ctx, "checkouts go on later", "error", err)
+		}
+	})
+}
+
+func (s *Service) errands(ctx context.Context) error {
+	return every(ctx, goOnEvery, func() {
+		if _, err := s.desk.RunErrands(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.WarnContext(ctx, "errands are run again", "error", err)
 		}
 	})
 }

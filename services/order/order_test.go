@@ -91,6 +91,26 @@ func (s *shop) hear(d bus.Delivery) {
 	s.told = append(s.told, d)
 }
 
+// heardOf waits for the first event about an order and reads it into m.
+func (s *shop) heardOf(subject, id string, m proto.Message) {
+	s.t.Helper()
+	var found *bus.Delivery
+	s.waitFor(subject, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, d := range s.told {
+			if d.Subject == subject && d.Key == id {
+				found = &d
+				return true
+			}
+		}
+		return false
+	})
+	if err := bus.Decode(*found, m); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // heard waits for an event about an order and reads it into m.
 func (s *shop) heard(subject, id string, m proto.Message) {
 	s.t.Helper()
@@ -625,7 +645,11 @@ func TestLostAnswersAreNoAnswers(t *testing.T) {
 					t.Errorf("charged %d times, given back %v", o.charged, o.refunds)
 				}
 			})
-			if len(lost) < 2+8 {
+			want := 2 + 8
+			if way == "back" {
+				want-- // the release is refused, as it was sold: there is no answer to lose
+			}
+			if len(lost) < want {
 				t.Errorf("lost only %v", lost)
 			}
 		})

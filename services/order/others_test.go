@@ -44,8 +44,9 @@ type others struct {
 }
 
 type hold struct {
-	state string
-	lines map[string]int64
+	state   string
+	lines   map[string]int64
+	returns map[string]bool
 }
 
 var errDown = connect.NewError(connect.CodeUnavailable, errors.New("down"))
@@ -123,7 +124,7 @@ func (c catalog) BatchGetVariants(_ context.Context, req *catalogv1.BatchGetVari
 				v.Prices = append(v.Prices, &catalogv1.Price{Amount: &typev1.Money{CurrencyCode: currency, MinorUnits: price}})
 			}
 			resp.Variants = append(resp.Variants, &catalogv1.SellableVariant{
-				Variant: v, ProductId: "id-" + sku, ProductSlug: "slug-" + sku, ProductTitle: "The " + sku, VariantTitle: "Blue", Image: &catalogv1.Image{Url: "/media/" + sku},
+				Variant: v, ProductId: "id-" + strings.Split(sku, "/")[0], ProductSlug: "slug-" + sku, ProductTitle: "The " + sku, VariantTitle: "Blue", Image: &catalogv1.Image{Url: "/media/" + sku},
 			})
 		}
 		return nil
@@ -157,7 +158,7 @@ func (i inventory) Reserve(_ context.Context, req *inventoryv1.ReserveRequest) (
 		for sku, units := range lines {
 			i.o.stock[sku] -= units
 		}
-		i.o.holds[req.GetReservationId()] = &hold{"held", lines}
+		i.o.holds[req.GetReservationId()] = &hold{state: "held", lines: lines}
 		return nil
 	})
 }
@@ -198,11 +199,29 @@ func (i inventory) Commit(_ context.Context, req *inventoryv1.CommitRequest) (*i
 	})
 }
 
+// Return takes units of a sale back, once for a return's id.
 func (i inventory) Return(_ context.Context, req *inventoryv1.ReturnRequest) (*inventoryv1.ReturnResponse, error) {
 	return &inventoryv1.ReturnResponse{}, i.o.do("return", func() error {
-		if h := i.o.holds[req.GetReservationId()]; h != nil && h.state == "committed" {
-			i.o.back(h, "returned")
+		h := i.o.holds[req.GetReservationId()]
+		if h == nil || h.state != "committed" {
+			return refusal("reservation_not_committed")
 		}
+		if h.returns[req.GetReturnId()] {
+			return nil
+		}
+		for _, l := range req.GetLines() {
+			if h.lines[l.GetSku()] < l.GetUnits() {
+				return refusal("return_too_many")
+			}
+		}
+		for _, l := range req.GetLines() {
+			h.lines[l.GetSku()] -= l.GetUnits()
+			i.o.stock[l.GetSku()] += l.GetUnits()
+		}
+		if h.returns == nil {
+			h.returns = map[string]bool{}
+		}
+		h.returns[req.GetReturnId()] = true
 		return nil
 	})
 }

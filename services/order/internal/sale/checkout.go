@@ -1,6 +1,7 @@
 package sale
 
 import (
+	"slices"
 	"time"
 
 	"github.com/souk-commerce/souk/api/money"
@@ -129,9 +130,10 @@ func (c *Checkout) CancelOrder(now time.Time) {
 // order is the order that the checkout becomes.
 func (c *Checkout) order(id, number string, now time.Time) Order {
 	o := Order{
-		ID: id, Number: number, Owner: c.Owner, Checkout: c.ID, Email: c.Wish.Email, Lines: c.Lines, Totals: c.Totals,
+		ID: id, Number: number, Owner: c.Owner, Checkout: c.ID, Email: c.Wish.Email, Lines: slices.Clone(c.Lines), Totals: c.Totals,
 		Shipping: c.Wish.Shipping, Billing: c.Wish.Billing, Delivery: c.Delivery, Payment: c.Payment, Created: now,
 	}
+	nameLines(o.Lines)
 	o.become(Placed, now, "shopper", "")
 	return o
 }

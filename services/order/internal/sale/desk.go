@@ -51,9 +51,28 @@ type Store interface {
 	OrderByNumber(ctx context.Context, number string) (Order, error)
 	OrdersOf(ctx context.Context, owners []string, p Page) ([]Order, error)
 	Orders(ctx context.Context, f Filter, p Page) ([]Order, error)
-	// ChangeOrder stores what f leaves in the order, once for a caller's key, and
-	// tells of a change of status. A cancelled order's checkout is made due to undo.
+	// ChangeOrder stores what f leaves in the order with its errands, once for a
+	// caller's key, and tells of it. When the checkout is to give back what there
+	// was, it is made due to undo.
 	ChangeOrder(ctx context.Context, id string, now time.Time, f func(*Order) error) (Order, error)
+
+	// ClaimErrands takes the lease of errands that are due and nobody holds.
+	ClaimErrands(ctx context.Context, l Lease, now time.Time, most int) ([]Errand, error)
+	// EndErrand stores what f leaves in the errand's order, and forgets the errand;
+	// nothing when the lease is another's.
+	EndErrand(ctx context.Context, e Errand, l Lease, f func(*Order) error) error
+	// DelayErrand gives the lease back until the errand is due again.
+	DelayErrand(ctx context.Context, e Errand, l Lease) error
+
+	// Missed counts a wrong guess at an order's e-mail address and returns how many
+	// there were since a time.
+	Missed(ctx context.Context, number string, now, since time.Time) (int, error)
+	// Misses is how many there were since a time.
+	Misses(ctx context.Context, number string, since time.Time) (int, error)
+	// Show lets somebody see an order for a while.
+	Show(ctx context.Context, id, subject string, until time.Time) error
+	// Shown tells whether one of them may see an order.
+	Shown(ctx context.Context, id string, who []string, now time.Time) (bool, error)
 }
 
 // Deps is what a desk leans on.
@@ -68,7 +87,8 @@ type Deps struct {
 	// The shop's own country, for quotes without an address.
 	Home string
 	// Where the shop is, for providers to send shoppers back to.
-	Origin string
+	Origin  string
+	Printer Printer
 }
 
 // Desk is what callers can ask.
@@ -151,10 +171,22 @@ func (d *Desk) Order(ctx context.Context, id, number string, who Owners) (o Orde
 	default:
 		o, err = d.Store.OrderByNumber(ctx, number)
 	}
-	if err == nil && !slices.Contains(who, o.Owner) {
-		return Order{}, ErrNoOrder
+	if err != nil {
+		return o, err
 	}
-	return o, err
+	return o, d.mine(ctx, o, who)
+}
+
+// mine is nil when an order is one of theirs, or they have shown that they know it.
+func (d *Desk) mine(ctx context.Context, o Order, who Owners) error {
+	if slices.Contains(who, o.Owner) {
+		return nil
+	}
+	shown, err := d.Store.Shown(ctx, o.ID, who, d.Clock.Now())
+	if err == nil && !shown {
+		err = ErrNoOrder
+	}
+	return err
 }
 
 // Orders returns the caller's orders, newest first.
@@ -162,15 +194,21 @@ func (d *Desk) Orders(ctx context.Context, who Owners, p Page) ([]Order, error) 
 	return d.Store.OrdersOf(ctx, who, p)
 }
 
+// own applies a shopper's change to one of their orders.
+func (d *Desk) own(ctx context.Context, id string, who Owners, f func(o *Order, now time.Time) error) (Order, error) {
+	o, err := d.Store.Order(ctx, id)
+	if err == nil {
+		err = d.mine(ctx, o, who)
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return d.change(ctx, id, "", f)
+}
+
 // Cancel gives an order of the caller up: the money and the stock go back.
 func (d *Desk) Cancel(ctx context.Context, id, reason string, who Owners) (Order, error) {
-	now := d.Clock.Now()
-	return d.Store.ChangeOrder(ctx, id, now, func(o *Order) error {
-		if !slices.Contains(who, o.Owner) {
-			return ErrNoOrder
-		}
-		return o.Cancel(now, "shopper", reason)
-	})
+	return d.own(ctx, id, who, func(o *Order, now time.Time) error { return o.Cancel(now, "shopper", reason) })
 }
 
 // AnyOrder returns an order for the desk.

@@ -6,4 +6,6 @@ const (
 	TopicShipped   = "order.shipped"
 	TopicDelivered = "order.delivered"
 	TopicCancelled = "order.cancelled"
+	// What is not a change of status.
+	TopicChanged = "order.changed"
 )

@@ -73,8 +73,8 @@ func (q *Quote) price(delivery string, to Address) error {
 
 func (q *Quote) add(delivery string, to Address) (err error) {
 	none := money.Of(q.Currency, 0)
-	t := Totals{Items: none, Shipping: none, Tax: none, Total: none, Included: none}
 	tax := taxAt(to)
+	t := Totals{Items: none, Shipping: none, Tax: none, Total: none, Included: none, Rate: uint64(tax.rate)}
 	taxes := none
 	for n := range q.Lines {
 		l := &q.Lines[n]

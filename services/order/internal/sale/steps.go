@@ -37,7 +37,8 @@ type Stock interface {
 	Reserve(ctx context.Context, id string, lines []Wanted, hold time.Duration) error
 	Release(ctx context.Context, id string) error
 	Commit(ctx context.Context, id, order string) error
-	Return(ctx context.Context, id, back string, lines []Wanted) error
+	// Return puts units back, and writes others off that came back.
+	Return(ctx context.Context, id, back string, lines, writeOffs []Wanted) error
 }
 
 const (
@@ -55,6 +56,7 @@ type Effects struct {
 	// Of the order that was placed.
 	Complete bool
 	Cancel   string // why
+	Undone   bool
 }
 
 // move changes the row as it is now, which may have been cancelled meanwhile.
@@ -246,7 +248,7 @@ func (d *Desk) stepUndo(ctx context.Context, c Checkout) (move, error) {
 	}
 	return func(c *Checkout) Effects {
 		c.Step, c.Undone = StepEnded, true
-		return Effects{}
+		return Effects{Undone: c.OrderID != ""}
 	}, nil
 }
 
@@ -273,7 +275,7 @@ func (d *Desk) moneyBack(ctx context.Context, c Checkout) error {
 func (d *Desk) stockBack(ctx context.Context, c Checkout) error {
 	err := d.Stock.Release(ctx, c.ID)
 	if errors.Is(err, errCommitted) {
-		err = d.Stock.Return(ctx, c.ID, "undo-"+c.ID, c.wanted())
+		err = d.Stock.Return(ctx, c.ID, "undo-"+c.ID, c.wanted(), nil)
 	}
 	return err
 }

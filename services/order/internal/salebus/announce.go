@@ -31,6 +31,8 @@ func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
 		m = &pb.OrderDelivered{Order: order, Owner: o.Owner}
 	case sale.TopicCancelled:
 		m = &pb.OrderCancelled{Order: order, Owner: o.Owner}
+	case sale.TopicChanged:
+		m = &pb.OrderChanged{Order: order, Owner: o.Owner}
 	default:
 		return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/order/internal/sale"
 )
@@ -61,45 +60,45 @@ func scanOrder(row pgx.Row) (o sale.Order, err error) {
 	return o, err
 }
 
-// change stores what f leaves in an order, and tells of a change of status.
-func change(ctx context.Context, tx crdb.Tx, id string, f func(*sale.Order) error) (sale.Order, error) {
+// change is one change of an order, with its errands and its event.
+func change(ctx context.Context, tx crdb.Tx, id string, now time.Time, f func(*sale.Order) error) (sale.Order, error) {
 	o, err := scanOrder(tx.QueryRow(ctx, lockOrder, id))
 	if err != nil {
 		return o, err
 	}
+	before := o.Status
 	changed, topic, err := alter(&o, f)
 	if err != nil || !changed {
 		return o, err
 	}
-	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil || topic == "" {
+	if _, err := tx.Exec(ctx, writeOrder, id, o.Status, o, o.Version); err != nil {
 		return o, err
 	}
-	return o, bus.Put(ctx, tx, topic, o.ID, o)
+	if err := send(ctx, tx, o.Errands, now); err != nil {
+		return o, err
+	}
+	if o.Status == sale.Cancelled && before != sale.Cancelled && o.ByCheckout {
+		if err := undoFor(ctx, tx, o.Checkout, now); err != nil {
+			return o, err
+		}
+	}
+	return o, tell(ctx, tx, topic, o)
 }
 
-// alter tells whether f changed the order, and what is told of it, if anything.
+// alter tells whether f has changed anything, and what is to be told of it. All
+// that happens to an order stands in its timeline.
 func alter(o *sale.Order, f func(*sale.Order) error) (changed bool, topic string, err error) {
-	before, captured := o.Status, o.Captured
-	if err := f(o); err != nil || o.Status == before && o.Captured == captured {
+	before, captured, length := o.Status, o.Captured, len(o.Timeline)
+	if err := f(o); err != nil || len(o.Timeline) == length {
 		return false, "", err // it was so already
 	}
 	o.Version++
-	if o.Status != before {
-		topic = topics[o.Status]
-	}
-	return true, topic, nil
+	return true, topicOf(o, before, captured), nil
 }
 
 // ChangeOrder implements sale.Store.
 func (s *Store) ChangeOrder(ctx context.Context, id string, now time.Time, f func(*sale.Order) error) (sale.Order, error) {
-	return crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (sale.Order, error) {
-		var before sale.Status
-		o, err := change(ctx, tx, id, func(o *sale.Order) error { before = o.Status; return f(o) })
-		if err != nil || o.Status != sale.Cancelled || before == sale.Cancelled {
-			return o, err
-		}
-		return o, undoFor(ctx, tx, o.Checkout, now)
-	})
+	return crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (sale.Order, error) { return change(ctx, tx, id, now, f) })
 }
 
 // Order implements sale.Store.

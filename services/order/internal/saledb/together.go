@@ -243,9 +243,11 @@ func (b *book) do(c sale.Checkout, e sale.Effects, trace string) error {
 		b.placed, b.orders[o.ID] = append(b.placed, o), &o
 		b.tell(sale.TopicPlaced, o, trace)
 	case e.Complete:
-		return b.change(c.OrderID, trace, func(o *sale.Order) error { o.Captured = true; return nil })
+		return b.change(c.OrderID, trace, func(o *sale.Order) error { o.Complete(c.Due); return nil })
 	case e.Cancel != "":
 		return b.change(c.OrderID, trace, func(o *sale.Order) error { return o.Cancel(c.Due, "system", e.Cancel) })
+	case e.Undone:
+		return b.change(c.OrderID, trace, func(o *sale.Order) error { o.Undone(c.Due); return nil })
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (s checkouts) Quote(ctx context.Context, req *pb.QuoteRequest) (*pb.QuoteRe
 	if err != nil {
 		return nil, err
 	}
-	resp := &pb.QuoteResponse{Lines: saleproto.FromLines(q.Lines), Totals: saleproto.FromTotals(q.Totals), DeliveryOptionId: q.Delivery.ID, CurrencyCode: q.Currency}
+	resp := &pb.QuoteResponse{Lines: saleproto.FromLines(q.Lines, q.Totals), Totals: saleproto.FromTotals(q.Totals), DeliveryOptionId: q.Delivery.ID, CurrencyCode: q.Currency}
 	for _, d := range q.Deliveries {
 		resp.DeliveryOptions = append(resp.DeliveryOptions, saleproto.FromDelivery(d))
 	}

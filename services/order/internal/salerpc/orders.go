@@ -4,16 +4,17 @@ import (
 	"context"
 
 	pb "github.com/souk-commerce/souk/api/gen/souk/order/v1"
+	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/services/order/internal/sale"
 	"github.com/souk-commerce/souk/services/order/internal/saleproto"
 )
 
 type orders struct{ desk *sale.Desk }
 
-func fromOrders(all []sale.Order) []*pb.Order {
+func fromOrders(all []sale.Order, as func(sale.Order) *pb.Order) []*pb.Order {
 	var list []*pb.Order
 	for _, o := range all {
-		list = append(list, saleproto.FromOrder(o))
+		list = append(list, as(o))
 	}
 	return list
 }
@@ -37,7 +38,7 @@ func (s orders) ListOrders(ctx context.Context, req *pb.ListOrdersRequest) (*pb.
 	if err != nil {
 		return nil, err
 	}
-	return &pb.ListOrdersResponse{Orders: fromOrders(all), NextPageToken: nextToken(p, all)}, nil
+	return &pb.ListOrdersResponse{Orders: fromOrders(all, saleproto.FromOrder), NextPageToken: nextToken(p, all)}, nil
 }
 
 // CancelOrder implements OrderService.
@@ -47,4 +48,49 @@ func (s orders) CancelOrder(ctx context.Context, req *pb.CancelOrderRequest) (*p
 		return nil, err
 	}
 	return &pb.CancelOrderResponse{Order: saleproto.FromOrder(o)}, nil
+}
+
+// CancelLines implements OrderService.
+func (s orders) CancelLines(ctx context.Context, req *pb.CancelLinesRequest) (*pb.CancelLinesResponse, error) {
+	o, err := s.desk.CancelUnits(ctx, req.GetId(), saleproto.ToUnits(req.GetLines()), req.GetReason(), owners(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CancelLinesResponse{Order: saleproto.FromOrder(o)}, nil
+}
+
+// RequestReturn implements OrderService.
+func (s orders) RequestReturn(ctx context.Context, req *pb.RequestReturnRequest) (*pb.RequestReturnResponse, error) {
+	o, err := s.desk.RequestReturn(ctx, req.GetId(), req.GetReturnId(), saleproto.ToAsked(req.GetLines()), owners(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.RequestReturnResponse{Order: saleproto.FromOrder(o)}, nil
+}
+
+// CancelReturn implements OrderService.
+func (s orders) CancelReturn(ctx context.Context, req *pb.CancelReturnRequest) (*pb.CancelReturnResponse, error) {
+	o, err := s.desk.CancelReturn(ctx, req.GetId(), req.GetReturnId(), owners(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CancelReturnResponse{Order: saleproto.FromOrder(o)}, nil
+}
+
+// LookupOrder implements OrderService.
+func (s orders) LookupOrder(ctx context.Context, req *pb.LookupOrderRequest) (*pb.LookupOrderResponse, error) {
+	o, err := s.desk.Lookup(ctx, req.GetNumber(), req.GetEmail(), rpc.Caller(ctx).Subject)
+	if err != nil {
+		return nil, err
+	}
+	return &pb.LookupOrderResponse{Order: saleproto.FromOrder(o)}, nil
+}
+
+// GetInvoice implements OrderService.
+func (s orders) GetInvoice(ctx context.Context, req *pb.GetInvoiceRequest) (*pb.GetInvoiceResponse, error) {
+	o, pdf, err := s.desk.Invoice(ctx, req.GetId(), req.GetNumber(), owners(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &pb.GetInvoiceResponse{Filename: "invoice-" + o.Number + ".pdf", Pdf: pdf}, nil
 }

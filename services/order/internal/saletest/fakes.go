@@ -222,7 +222,7 @@ func (s *shelf) Commit(context.Context, string, string) error {
 	})
 }
 
-func (s *shelf) Return(_ context.Context, _, back string, lines []sale.Wanted) error {
+func (s *shelf) Return(_ context.Context, _, back string, lines, _ []sale.Wanted) error {
 	return s.w.call(func() error {
 		switch {
 		case s.returned[back]:

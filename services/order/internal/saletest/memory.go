@@ -112,9 +112,11 @@ func (m *Memory) do(c *sale.Checkout, e sale.Effects) error {
 		}
 		m.orders[e.Place.ID] = write(e.Place)
 	case e.Complete:
-		return m.change(c.OrderID, func(o *sale.Order) error { o.Captured = true; return nil })
+		return m.change(c.OrderID, func(o *sale.Order) error { o.Complete(c.Due); return nil })
 	case e.Cancel != "":
 		return m.change(c.OrderID, func(o *sale.Order) error { return o.Cancel(c.Due, "system", e.Cancel) })
+	case e.Undone:
+		return m.change(c.OrderID, func(o *sale.Order) error { o.Undone(c.Due); return nil })
 	}
 	return nil
 }
@@ -166,6 +168,19 @@ func (m *Memory) Due(_ context.Context, now time.Time, most int) (ids []string, 
 	return ids, nil
 }
 
+// Order implements sale.Store.
+func (m *Memory) Order(_ context.Context, id string) (sale.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if text, ok := m.orders[id]; ok {
+		return read[sale.Order](text), nil
+	}
+	return sale.Order{}, sale.ErrNoOrder
+}
+
+// Shown implements sale.Store: nobody looks orders up.
+func (m *Memory) Shown(context.Context, string, []string, time.Time) (bool, error) { return false, nil }
+
 // OrdersOf implements sale.Store; it knows one page.
 func (m *Memory) OrdersOf(_ context.Context, owners []string, _ sale.Page) (all []sale.Order, _ error) {
 	m.mu.Lock()
@@ -186,7 +201,7 @@ func (m *Memory) ChangeOrder(_ context.Context, id string, now time.Time, f func
 	if err := m.change(id, func(o *sale.Order) error { before = o.Status; return f(o) }); err != nil {
 		return o, err
 	}
-	if o = read[sale.Order](m.orders[id]); o.Status == sale.Cancelled && before != sale.Cancelled {
+	if o = read[sale.Order](m.orders[id]); o.Status == sale.Cancelled && before != sale.Cancelled && o.ByCheckout {
 		r := m.checkouts[o.Checkout]
 		c := read[sale.Checkout](r.body)
 		c.CancelOrder(now)

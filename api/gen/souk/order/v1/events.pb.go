@@ -242,6 +242,60 @@ func (x *OrderCancelled) GetOwner() string {
 	return ""
 }
 
+// OrderChanged is told as souk.order.changed when something happened to an order
+// that is not a change of its status: a parcel, a return, a refund.
+type OrderChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	Owner         string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderChanged) Reset() {
+	*x = OrderChanged{}
+	mi := &file_souk_order_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderChanged) ProtoMessage() {}
+
+func (x *OrderChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderChanged.ProtoReflect.Descriptor instead.
+func (*OrderChanged) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OrderChanged) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+func (x *OrderChanged) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
 var File_souk_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_souk_order_v1_events_proto_rawDesc = "" +
@@ -260,6 +314,9 @@ const file_souk_order_v1_events_proto_rawDesc = "" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\"R\n" +
 	"\x0eOrderCancelled\x12*\n" +
 	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\"P\n" +
+	"\fOrderChanged\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05ownerB\xb3\x01\n" +
 	"\x11com.souk.order.v1B\vEventsProtoP\x01Z;github.com/souk-commerce/souk/api/gen/souk/order/v1;orderv1\xa2\x02\x03SOX\xaa\x02\rSouk.Order.V1\xca\x02\rSouk\\Order\\V1\xe2\x02\x19Souk\\Order\\V1\\GPBMetadata\xea\x02\x0fSouk::Order::V1b\x06proto3"
 
@@ -275,24 +332,26 @@ func file_souk_order_v1_events_proto_rawDescGZIP() []byte {
 	return file_souk_order_v1_events_proto_rawDescData
 }
 
-var file_souk_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_souk_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_souk_order_v1_events_proto_goTypes = []any{
 	(*OrderPlaced)(nil),    // 0: souk.order.v1.OrderPlaced
 	(*OrderShipped)(nil),   // 1: souk.order.v1.OrderShipped
 	(*OrderDelivered)(nil), // 2: souk.order.v1.OrderDelivered
 	(*OrderCancelled)(nil), // 3: souk.order.v1.OrderCancelled
-	(*Order)(nil),          // 4: souk.order.v1.Order
+	(*OrderChanged)(nil),   // 4: souk.order.v1.OrderChanged
+	(*Order)(nil),          // 5: souk.order.v1.Order
 }
 var file_souk_order_v1_events_proto_depIdxs = []int32{
-	4, // 0: souk.order.v1.OrderPlaced.order:type_name -> souk.order.v1.Order
-	4, // 1: souk.order.v1.OrderShipped.order:type_name -> souk.order.v1.Order
-	4, // 2: souk.order.v1.OrderDelivered.order:type_name -> souk.order.v1.Order
-	4, // 3: souk.order.v1.OrderCancelled.order:type_name -> souk.order.v1.Order
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 0: souk.order.v1.OrderPlaced.order:type_name -> souk.order.v1.Order
+	5, // 1: souk.order.v1.OrderShipped.order:type_name -> souk.order.v1.Order
+	5, // 2: souk.order.v1.OrderDelivered.order:type_name -> souk.order.v1.Order
+	5, // 3: souk.order.v1.OrderCancelled.order:type_name -> souk.order.v1.Order
+	5, // 4: souk.order.v1.OrderChanged.order:type_name -> souk.order.v1.Order
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_souk_order_v1_events_proto_init() }
@@ -307,7 +366,7 @@ func file_souk_order_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_order_v1_events_proto_rawDesc), len(file_souk_order_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

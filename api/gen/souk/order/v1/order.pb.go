@@ -7,6 +7,7 @@
 package orderv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	v1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -82,22 +83,401 @@ func (OrderStatus) EnumDescriptor() ([]byte, []int) {
 	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{0}
 }
 
+// PaymentStatus is where the money of an order stands.
+type PaymentStatus int32
+
+const (
+	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
+	// Reserved at the shopper's bank, not taken yet.
+	PaymentStatus_PAYMENT_STATUS_AUTHORIZED         PaymentStatus = 1
+	PaymentStatus_PAYMENT_STATUS_PAID               PaymentStatus = 2
+	PaymentStatus_PAYMENT_STATUS_PARTIALLY_REFUNDED PaymentStatus = 3
+	PaymentStatus_PAYMENT_STATUS_REFUNDED           PaymentStatus = 4
+	// Given up before it was taken.
+	PaymentStatus_PAYMENT_STATUS_VOIDED PaymentStatus = 5
+)
+
+// Enum value maps for PaymentStatus.
+var (
+	PaymentStatus_name = map[int32]string{
+		0: "PAYMENT_STATUS_UNSPECIFIED",
+		1: "PAYMENT_STATUS_AUTHORIZED",
+		2: "PAYMENT_STATUS_PAID",
+		3: "PAYMENT_STATUS_PARTIALLY_REFUNDED",
+		4: "PAYMENT_STATUS_REFUNDED",
+		5: "PAYMENT_STATUS_VOIDED",
+	}
+	PaymentStatus_value = map[string]int32{
+		"PAYMENT_STATUS_UNSPECIFIED":        0,
+		"PAYMENT_STATUS_AUTHORIZED":         1,
+		"PAYMENT_STATUS_PAID":               2,
+		"PAYMENT_STATUS_PARTIALLY_REFUNDED": 3,
+		"PAYMENT_STATUS_REFUNDED":           4,
+		"PAYMENT_STATUS_VOIDED":             5,
+	}
+)
+
+func (x PaymentStatus) Enum() *PaymentStatus {
+	p := new(PaymentStatus)
+	*p = x
+	return p
+}
+
+func (x PaymentStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_order_v1_order_proto_enumTypes[1].Descriptor()
+}
+
+func (PaymentStatus) Type() protoreflect.EnumType {
+	return &file_souk_order_v1_order_proto_enumTypes[1]
+}
+
+func (x PaymentStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentStatus.Descriptor instead.
+func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{1}
+}
+
+// FulfilmentStatus is where the goods of an order stand.
+type FulfilmentStatus int32
+
+const (
+	FulfilmentStatus_FULFILMENT_STATUS_UNSPECIFIED FulfilmentStatus = 0
+	FulfilmentStatus_FULFILMENT_STATUS_UNFULFILLED FulfilmentStatus = 1
+	// Some of it is on its way, the rest is still to be sent.
+	FulfilmentStatus_FULFILMENT_STATUS_PARTIALLY_SHIPPED  FulfilmentStatus = 2
+	FulfilmentStatus_FULFILMENT_STATUS_SHIPPED            FulfilmentStatus = 3
+	FulfilmentStatus_FULFILMENT_STATUS_DELIVERED          FulfilmentStatus = 4
+	FulfilmentStatus_FULFILMENT_STATUS_PARTIALLY_RETURNED FulfilmentStatus = 5
+	FulfilmentStatus_FULFILMENT_STATUS_RETURNED           FulfilmentStatus = 6
+	FulfilmentStatus_FULFILMENT_STATUS_CANCELLED          FulfilmentStatus = 7
+)
+
+// Enum value maps for FulfilmentStatus.
+var (
+	FulfilmentStatus_name = map[int32]string{
+		0: "FULFILMENT_STATUS_UNSPECIFIED",
+		1: "FULFILMENT_STATUS_UNFULFILLED",
+		2: "FULFILMENT_STATUS_PARTIALLY_SHIPPED",
+		3: "FULFILMENT_STATUS_SHIPPED",
+		4: "FULFILMENT_STATUS_DELIVERED",
+		5: "FULFILMENT_STATUS_PARTIALLY_RETURNED",
+		6: "FULFILMENT_STATUS_RETURNED",
+		7: "FULFILMENT_STATUS_CANCELLED",
+	}
+	FulfilmentStatus_value = map[string]int32{
+		"FULFILMENT_STATUS_UNSPECIFIED":        0,
+		"FULFILMENT_STATUS_UNFULFILLED":        1,
+		"FULFILMENT_STATUS_PARTIALLY_SHIPPED":  2,
+		"FULFILMENT_STATUS_SHIPPED":            3,
+		"FULFILMENT_STATUS_DELIVERED":          4,
+		"FULFILMENT_STATUS_PARTIALLY_RETURNED": 5,
+		"FULFILMENT_STATUS_RETURNED":           6,
+		"FULFILMENT_STATUS_CANCELLED":          7,
+	}
+)
+
+func (x FulfilmentStatus) Enum() *FulfilmentStatus {
+	p := new(FulfilmentStatus)
+	*p = x
+	return p
+}
+
+func (x FulfilmentStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FulfilmentStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_order_v1_order_proto_enumTypes[2].Descriptor()
+}
+
+func (FulfilmentStatus) Type() protoreflect.EnumType {
+	return &file_souk_order_v1_order_proto_enumTypes[2]
+}
+
+func (x FulfilmentStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FulfilmentStatus.Descriptor instead.
+func (FulfilmentStatus) EnumDescriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{2}
+}
+
+// PriceStepKind is a step from a price to what is paid.
+type PriceStepKind int32
+
+const (
+	PriceStepKind_PRICE_STEP_KIND_UNSPECIFIED PriceStepKind = 0
+	PriceStepKind_PRICE_STEP_KIND_PRICE       PriceStepKind = 1
+	PriceStepKind_PRICE_STEP_KIND_DISCOUNT    PriceStepKind = 2
+	PriceStepKind_PRICE_STEP_KIND_SHIPPING    PriceStepKind = 3
+	PriceStepKind_PRICE_STEP_KIND_TAX         PriceStepKind = 4
+	PriceStepKind_PRICE_STEP_KIND_ROUNDING    PriceStepKind = 5
+)
+
+// Enum value maps for PriceStepKind.
+var (
+	PriceStepKind_name = map[int32]string{
+		0: "PRICE_STEP_KIND_UNSPECIFIED",
+		1: "PRICE_STEP_KIND_PRICE",
+		2: "PRICE_STEP_KIND_DISCOUNT",
+		3: "PRICE_STEP_KIND_SHIPPING",
+		4: "PRICE_STEP_KIND_TAX",
+		5: "PRICE_STEP_KIND_ROUNDING",
+	}
+	PriceStepKind_value = map[string]int32{
+		"PRICE_STEP_KIND_UNSPECIFIED": 0,
+		"PRICE_STEP_KIND_PRICE":       1,
+		"PRICE_STEP_KIND_DISCOUNT":    2,
+		"PRICE_STEP_KIND_SHIPPING":    3,
+		"PRICE_STEP_KIND_TAX":         4,
+		"PRICE_STEP_KIND_ROUNDING":    5,
+	}
+)
+
+func (x PriceStepKind) Enum() *PriceStepKind {
+	p := new(PriceStepKind)
+	*p = x
+	return p
+}
+
+func (x PriceStepKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PriceStepKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_order_v1_order_proto_enumTypes[3].Descriptor()
+}
+
+func (PriceStepKind) Type() protoreflect.EnumType {
+	return &file_souk_order_v1_order_proto_enumTypes[3]
+}
+
+func (x PriceStepKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PriceStepKind.Descriptor instead.
+func (PriceStepKind) EnumDescriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{3}
+}
+
+// ReturnState is where a return stands.
+type ReturnState int32
+
+const (
+	ReturnState_RETURN_STATE_UNSPECIFIED ReturnState = 0
+	ReturnState_RETURN_STATE_REQUESTED   ReturnState = 1
+	ReturnState_RETURN_STATE_APPROVED    ReturnState = 2
+	ReturnState_RETURN_STATE_REJECTED    ReturnState = 3
+	// The shopper keeps the goods after all.
+	ReturnState_RETURN_STATE_CANCELLED ReturnState = 4
+	// The goods are back; what is due is on its way.
+	ReturnState_RETURN_STATE_RECEIVED ReturnState = 5
+	// The money is back, or the replacement is on the order.
+	ReturnState_RETURN_STATE_COMPLETED ReturnState = 6
+)
+
+// Enum value maps for ReturnState.
+var (
+	ReturnState_name = map[int32]string{
+		0: "RETURN_STATE_UNSPECIFIED",
+		1: "RETURN_STATE_REQUESTED",
+		2: "RETURN_STATE_APPROVED",
+		3: "RETURN_STATE_REJECTED",
+		4: "RETURN_STATE_CANCELLED",
+		5: "RETURN_STATE_RECEIVED",
+		6: "RETURN_STATE_COMPLETED",
+	}
+	ReturnState_value = map[string]int32{
+		"RETURN_STATE_UNSPECIFIED": 0,
+		"RETURN_STATE_REQUESTED":   1,
+		"RETURN_STATE_APPROVED":    2,
+		"RETURN_STATE_REJECTED":    3,
+		"RETURN_STATE_CANCELLED":   4,
+		"RETURN_STATE_RECEIVED":    5,
+		"RETURN_STATE_COMPLETED":   6,
+	}
+)
+
+func (x ReturnState) Enum() *ReturnState {
+	p := new(ReturnState)
+	*p = x
+	return p
+}
+
+func (x ReturnState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReturnState) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_order_v1_order_proto_enumTypes[4].Descriptor()
+}
+
+func (ReturnState) Type() protoreflect.EnumType {
+	return &file_souk_order_v1_order_proto_enumTypes[4]
+}
+
+func (x ReturnState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReturnState.Descriptor instead.
+func (ReturnState) EnumDescriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{4}
+}
+
+// RefundState is where a refund stands.
+type RefundState int32
+
+const (
+	RefundState_REFUND_STATE_UNSPECIFIED RefundState = 0
+	RefundState_REFUND_STATE_PENDING     RefundState = 1
+	RefundState_REFUND_STATE_DONE        RefundState = 2
+	// The provider has refused it for good.
+	RefundState_REFUND_STATE_REFUSED RefundState = 3
+)
+
+// Enum value maps for RefundState.
+var (
+	RefundState_name = map[int32]string{
+		0: "REFUND_STATE_UNSPECIFIED",
+		1: "REFUND_STATE_PENDING",
+		2: "REFUND_STATE_DONE",
+		3: "REFUND_STATE_REFUSED",
+	}
+	RefundState_value = map[string]int32{
+		"REFUND_STATE_UNSPECIFIED": 0,
+		"REFUND_STATE_PENDING":     1,
+		"REFUND_STATE_DONE":        2,
+		"REFUND_STATE_REFUSED":     3,
+	}
+)
+
+func (x RefundState) Enum() *RefundState {
+	p := new(RefundState)
+	*p = x
+	return p
+}
+
+func (x RefundState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RefundState) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_order_v1_order_proto_enumTypes[5].Descriptor()
+}
+
+func (RefundState) Type() protoreflect.EnumType {
+	return &file_souk_order_v1_order_proto_enumTypes[5]
+}
+
+func (x RefundState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RefundState.Descriptor instead.
+func (RefundState) EnumDescriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{5}
+}
+
+// PriceStep explains an amount. The steps that are not included in another add
+// up to what is paid.
+type PriceStep struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Kind  PriceStepKind          `protobuf:"varint,1,opt,name=kind,proto3,enum=souk.order.v1.PriceStepKind" json:"kind,omitempty"`
+	// For people: "2 × $10.00", "Tax 7.25 %".
+	Label  string    `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	Amount *v1.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	// True when the amount is a part of the steps before, like a tax that prices include.
+	Included      bool `protobuf:"varint,4,opt,name=included,proto3" json:"included,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriceStep) Reset() {
+	*x = PriceStep{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceStep) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceStep) ProtoMessage() {}
+
+func (x *PriceStep) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceStep.ProtoReflect.Descriptor instead.
+func (*PriceStep) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *PriceStep) GetKind() PriceStepKind {
+	if x != nil {
+		return x.Kind
+	}
+	return PriceStepKind_PRICE_STEP_KIND_UNSPECIFIED
+}
+
+func (x *PriceStep) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *PriceStep) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *PriceStep) GetIncluded() bool {
+	if x != nil {
+		return x.Included
+	}
+	return false
+}
+
 // Totals adds up: items + shipping + tax = total. With prices that include tax,
 // tax is 0 here and included_tax tells how much of the total it is.
 type Totals struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         *v1.Money              `protobuf:"bytes,1,opt,name=items,proto3" json:"items,omitempty"`
-	Shipping      *v1.Money              `protobuf:"bytes,2,opt,name=shipping,proto3" json:"shipping,omitempty"`
-	Tax           *v1.Money              `protobuf:"bytes,3,opt,name=tax,proto3" json:"tax,omitempty"`
-	Total         *v1.Money              `protobuf:"bytes,4,opt,name=total,proto3" json:"total,omitempty"`
-	IncludedTax   *v1.Money              `protobuf:"bytes,5,opt,name=included_tax,json=includedTax,proto3" json:"included_tax,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Items       *v1.Money              `protobuf:"bytes,1,opt,name=items,proto3" json:"items,omitempty"`
+	Shipping    *v1.Money              `protobuf:"bytes,2,opt,name=shipping,proto3" json:"shipping,omitempty"`
+	Tax         *v1.Money              `protobuf:"bytes,3,opt,name=tax,proto3" json:"tax,omitempty"`
+	Total       *v1.Money              `protobuf:"bytes,4,opt,name=total,proto3" json:"total,omitempty"`
+	IncludedTax *v1.Money              `protobuf:"bytes,5,opt,name=included_tax,json=includedTax,proto3" json:"included_tax,omitempty"`
+	// How the total came about.
+	Trace         []*PriceStep `protobuf:"bytes,6,rep,name=trace,proto3" json:"trace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Totals) Reset() {
 	*x = Totals{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[0]
+	mi := &file_souk_order_v1_order_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -109,7 +489,7 @@ func (x *Totals) String() string {
 func (*Totals) ProtoMessage() {}
 
 func (x *Totals) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[0]
+	mi := &file_souk_order_v1_order_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -122,7 +502,7 @@ func (x *Totals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Totals.ProtoReflect.Descriptor instead.
 func (*Totals) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{0}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Totals) GetItems() *v1.Money {
@@ -160,26 +540,46 @@ func (x *Totals) GetIncludedTax() *v1.Money {
 	return nil
 }
 
+func (x *Totals) GetTrace() []*PriceStep {
+	if x != nil {
+		return x.Trace
+	}
+	return nil
+}
+
 // OrderLine is what was bought, as it was when it was bought.
 type OrderLine struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	Quantity      int32                  `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	ProductId     string                 `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
-	ProductSlug   string                 `protobuf:"bytes,4,opt,name=product_slug,json=productSlug,proto3" json:"product_slug,omitempty"`
-	Title         string                 `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
-	VariantTitle  string                 `protobuf:"bytes,6,opt,name=variant_title,json=variantTitle,proto3" json:"variant_title,omitempty"`
-	ImageUrl      string                 `protobuf:"bytes,7,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
-	UnitPrice     *v1.Money              `protobuf:"bytes,8,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
-	LineTotal     *v1.Money              `protobuf:"bytes,9,opt,name=line_total,json=lineTotal,proto3" json:"line_total,omitempty"`
-	Tax           *v1.Money              `protobuf:"bytes,10,opt,name=tax,proto3" json:"tax,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Sku          string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Quantity     int32                  `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	ProductId    string                 `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
+	ProductSlug  string                 `protobuf:"bytes,4,opt,name=product_slug,json=productSlug,proto3" json:"product_slug,omitempty"`
+	Title        string                 `protobuf:"bytes,5,opt,name=title,proto3" json:"title,omitempty"`
+	VariantTitle string                 `protobuf:"bytes,6,opt,name=variant_title,json=variantTitle,proto3" json:"variant_title,omitempty"`
+	ImageUrl     string                 `protobuf:"bytes,7,opt,name=image_url,json=imageUrl,proto3" json:"image_url,omitempty"`
+	UnitPrice    *v1.Money              `protobuf:"bytes,8,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	LineTotal    *v1.Money              `protobuf:"bytes,9,opt,name=line_total,json=lineTotal,proto3" json:"line_total,omitempty"`
+	Tax          *v1.Money              `protobuf:"bytes,10,opt,name=tax,proto3" json:"tax,omitempty"`
+	// Names the line within its order.
+	Id string `protobuf:"bytes,11,opt,name=id,proto3" json:"id,omitempty"`
+	// Units that were cancelled, that have left, and that came back.
+	Cancelled int32 `protobuf:"varint,12,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	Shipped   int32 `protobuf:"varint,13,opt,name=shipped,proto3" json:"shipped,omitempty"`
+	Returned  int32 `protobuf:"varint,14,opt,name=returned,proto3" json:"returned,omitempty"`
+	// Units that the caller may still cancel, or ask to return.
+	Cancellable int32 `protobuf:"varint,15,opt,name=cancellable,proto3" json:"cancellable,omitempty"`
+	Returnable  int32 `protobuf:"varint,16,opt,name=returnable,proto3" json:"returnable,omitempty"`
+	// How what is paid for the line came about.
+	Trace []*PriceStep `protobuf:"bytes,17,rep,name=trace,proto3" json:"trace,omitempty"`
+	// The return that this line replaces goods of; empty for what was bought.
+	ExchangeOf    string `protobuf:"bytes,18,opt,name=exchange_of,json=exchangeOf,proto3" json:"exchange_of,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OrderLine) Reset() {
 	*x = OrderLine{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[1]
+	mi := &file_souk_order_v1_order_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -191,7 +591,7 @@ func (x *OrderLine) String() string {
 func (*OrderLine) ProtoMessage() {}
 
 func (x *OrderLine) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[1]
+	mi := &file_souk_order_v1_order_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -204,7 +604,7 @@ func (x *OrderLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderLine.ProtoReflect.Descriptor instead.
 func (*OrderLine) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{1}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *OrderLine) GetSku() string {
@@ -277,6 +677,526 @@ func (x *OrderLine) GetTax() *v1.Money {
 	return nil
 }
 
+func (x *OrderLine) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *OrderLine) GetCancelled() int32 {
+	if x != nil {
+		return x.Cancelled
+	}
+	return 0
+}
+
+func (x *OrderLine) GetShipped() int32 {
+	if x != nil {
+		return x.Shipped
+	}
+	return 0
+}
+
+func (x *OrderLine) GetReturned() int32 {
+	if x != nil {
+		return x.Returned
+	}
+	return 0
+}
+
+func (x *OrderLine) GetCancellable() int32 {
+	if x != nil {
+		return x.Cancellable
+	}
+	return 0
+}
+
+func (x *OrderLine) GetReturnable() int32 {
+	if x != nil {
+		return x.Returnable
+	}
+	return 0
+}
+
+func (x *OrderLine) GetTrace() []*PriceStep {
+	if x != nil {
+		return x.Trace
+	}
+	return nil
+}
+
+func (x *OrderLine) GetExchangeOf() string {
+	if x != nil {
+		return x.ExchangeOf
+	}
+	return ""
+}
+
+// LineUnits is a number of units of a line.
+type LineUnits struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LineId        string                 `protobuf:"bytes,1,opt,name=line_id,json=lineId,proto3" json:"line_id,omitempty"`
+	Units         int32                  `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineUnits) Reset() {
+	*x = LineUnits{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineUnits) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineUnits) ProtoMessage() {}
+
+func (x *LineUnits) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineUnits.ProtoReflect.Descriptor instead.
+func (*LineUnits) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LineUnits) GetLineId() string {
+	if x != nil {
+		return x.LineId
+	}
+	return ""
+}
+
+func (x *LineUnits) GetUnits() int32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+// Shipment is a parcel.
+type Shipment struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Id       string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Lines    []*LineUnits           `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	Tracking *Tracking              `protobuf:"bytes,3,opt,name=tracking,proto3" json:"tracking,omitempty"`
+	ShipTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=ship_time,json=shipTime,proto3" json:"ship_time,omitempty"`
+	// Absent while it is on its way.
+	DeliverTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=deliver_time,json=deliverTime,proto3" json:"deliver_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Shipment) Reset() {
+	*x = Shipment{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Shipment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Shipment) ProtoMessage() {}
+
+func (x *Shipment) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Shipment.ProtoReflect.Descriptor instead.
+func (*Shipment) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Shipment) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Shipment) GetLines() []*LineUnits {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Shipment) GetTracking() *Tracking {
+	if x != nil {
+		return x.Tracking
+	}
+	return nil
+}
+
+func (x *Shipment) GetShipTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ShipTime
+	}
+	return nil
+}
+
+func (x *Shipment) GetDeliverTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeliverTime
+	}
+	return nil
+}
+
+// ReturnLine is what comes back of a line.
+type ReturnLine struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	LineId string                 `protobuf:"bytes,1,opt,name=line_id,json=lineId,proto3" json:"line_id,omitempty"`
+	Units  int32                  `protobuf:"varint,2,opt,name=units,proto3" json:"units,omitempty"`
+	// The shopper's.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The SKU wanted instead: another variant of the product, not dearer. Empty: money back.
+	ExchangeSku string `protobuf:"bytes,4,opt,name=exchange_sku,json=exchangeSku,proto3" json:"exchange_sku,omitempty"`
+	// Of those that came: back on the shelf, and written off.
+	Restocked     int32 `protobuf:"varint,5,opt,name=restocked,proto3" json:"restocked,omitempty"`
+	WrittenOff    int32 `protobuf:"varint,6,opt,name=written_off,json=writtenOff,proto3" json:"written_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnLine) Reset() {
+	*x = ReturnLine{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnLine) ProtoMessage() {}
+
+func (x *ReturnLine) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnLine.ProtoReflect.Descriptor instead.
+func (*ReturnLine) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReturnLine) GetLineId() string {
+	if x != nil {
+		return x.LineId
+	}
+	return ""
+}
+
+func (x *ReturnLine) GetUnits() int32 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *ReturnLine) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReturnLine) GetExchangeSku() string {
+	if x != nil {
+		return x.ExchangeSku
+	}
+	return ""
+}
+
+func (x *ReturnLine) GetRestocked() int32 {
+	if x != nil {
+		return x.Restocked
+	}
+	return 0
+}
+
+func (x *ReturnLine) GetWrittenOff() int32 {
+	if x != nil {
+		return x.WrittenOff
+	}
+	return 0
+}
+
+// Return is goods that go back.
+type Return struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	State ReturnState            `protobuf:"varint,2,opt,name=state,proto3,enum=souk.order.v1.ReturnState" json:"state,omitempty"`
+	Lines []*ReturnLine          `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	// Why it was rejected, or what the shop had to say.
+	Note        string                 `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	RequestTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=request_time,json=requestTime,proto3" json:"request_time,omitempty"`
+	// The refund it came to; empty when there was none.
+	RefundId      string `protobuf:"bytes,6,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Return) Reset() {
+	*x = Return{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Return) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Return) ProtoMessage() {}
+
+func (x *Return) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Return.ProtoReflect.Descriptor instead.
+func (*Return) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Return) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Return) GetState() ReturnState {
+	if x != nil {
+		return x.State
+	}
+	return ReturnState_RETURN_STATE_UNSPECIFIED
+}
+
+func (x *Return) GetLines() []*ReturnLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *Return) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Return) GetRequestTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RequestTime
+	}
+	return nil
+}
+
+func (x *Return) GetRefundId() string {
+	if x != nil {
+		return x.RefundId
+	}
+	return ""
+}
+
+// Refund is money that goes back.
+type Refund struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Amount        *v1.Money              `protobuf:"bytes,2,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	State         RefundState            `protobuf:"varint,4,opt,name=state,proto3,enum=souk.order.v1.RefundState" json:"state,omitempty"`
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refund) Reset() {
+	*x = Refund{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refund) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refund) ProtoMessage() {}
+
+func (x *Refund) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refund.ProtoReflect.Descriptor instead.
+func (*Refund) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Refund) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Refund) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Refund) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Refund) GetState() RefundState {
+	if x != nil {
+		return x.State
+	}
+	return RefundState_REFUND_STATE_UNSPECIFIED
+}
+
+func (x *Refund) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// TimelineEntry is something that happened to an order; entries are never changed.
+type TimelineEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Time  *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=time,proto3" json:"time,omitempty"`
+	// Who: "shopper", "admin" or "system".
+	Actor string `protobuf:"bytes,2,opt,name=actor,proto3" json:"actor,omitempty"`
+	// A stable word: "placed", "paid", "shipped", "return_requested", "note", …
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// For people.
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// True for what only the shop's own people see.
+	Internal      bool `protobuf:"varint,5,opt,name=internal,proto3" json:"internal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TimelineEntry) Reset() {
+	*x = TimelineEntry{}
+	mi := &file_souk_order_v1_order_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TimelineEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TimelineEntry) ProtoMessage() {}
+
+func (x *TimelineEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TimelineEntry.ProtoReflect.Descriptor instead.
+func (*TimelineEntry) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TimelineEntry) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *TimelineEntry) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *TimelineEntry) GetInternal() bool {
+	if x != nil {
+		return x.Internal
+	}
+	return false
+}
+
 // StatusChange is a line of an order's history.
 type StatusChange struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -291,7 +1211,7 @@ type StatusChange struct {
 
 func (x *StatusChange) Reset() {
 	*x = StatusChange{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[2]
+	mi := &file_souk_order_v1_order_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +1223,7 @@ func (x *StatusChange) String() string {
 func (*StatusChange) ProtoMessage() {}
 
 func (x *StatusChange) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[2]
+	mi := &file_souk_order_v1_order_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +1236,7 @@ func (x *StatusChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatusChange.ProtoReflect.Descriptor instead.
 func (*StatusChange) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{2}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *StatusChange) GetStatus() OrderStatus {
@@ -359,7 +1279,7 @@ type Tracking struct {
 
 func (x *Tracking) Reset() {
 	*x = Tracking{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[3]
+	mi := &file_souk_order_v1_order_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +1291,7 @@ func (x *Tracking) String() string {
 func (*Tracking) ProtoMessage() {}
 
 func (x *Tracking) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[3]
+	mi := &file_souk_order_v1_order_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +1304,7 @@ func (x *Tracking) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tracking.ProtoReflect.Descriptor instead.
 func (*Tracking) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{3}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Tracking) GetCarrier() string {
@@ -428,15 +1348,24 @@ type Order struct {
 	// True while the owner may cancel.
 	Cancellable bool `protobuf:"varint,14,opt,name=cancellable,proto3" json:"cancellable,omitempty"`
 	// "Visa ending in 4242"
-	PaymentSummary string `protobuf:"bytes,15,opt,name=payment_summary,json=paymentSummary,proto3" json:"payment_summary,omitempty"`
-	Captured       bool   `protobuf:"varint,16,opt,name=captured,proto3" json:"captured,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	PaymentSummary   string           `protobuf:"bytes,15,opt,name=payment_summary,json=paymentSummary,proto3" json:"payment_summary,omitempty"`
+	Captured         bool             `protobuf:"varint,16,opt,name=captured,proto3" json:"captured,omitempty"`
+	PaymentStatus    PaymentStatus    `protobuf:"varint,17,opt,name=payment_status,json=paymentStatus,proto3,enum=souk.order.v1.PaymentStatus" json:"payment_status,omitempty"`
+	FulfilmentStatus FulfilmentStatus `protobuf:"varint,18,opt,name=fulfilment_status,json=fulfilmentStatus,proto3,enum=souk.order.v1.FulfilmentStatus" json:"fulfilment_status,omitempty"`
+	Shipments        []*Shipment      `protobuf:"bytes,19,rep,name=shipments,proto3" json:"shipments,omitempty"`
+	Returns          []*Return        `protobuf:"bytes,20,rep,name=returns,proto3" json:"returns,omitempty"`
+	Refunds          []*Refund        `protobuf:"bytes,21,rep,name=refunds,proto3" json:"refunds,omitempty"`
+	// Oldest first; internal entries are for admins only.
+	Timeline []*TimelineEntry `protobuf:"bytes,22,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	// What was given back, and is on its way back.
+	Refunded      *v1.Money `protobuf:"bytes,23,opt,name=refunded,proto3" json:"refunded,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[4]
+	mi := &file_souk_order_v1_order_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +1377,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[4]
+	mi := &file_souk_order_v1_order_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +1390,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{4}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Order) GetId() string {
@@ -576,6 +1505,55 @@ func (x *Order) GetCaptured() bool {
 	return false
 }
 
+func (x *Order) GetPaymentStatus() PaymentStatus {
+	if x != nil {
+		return x.PaymentStatus
+	}
+	return PaymentStatus_PAYMENT_STATUS_UNSPECIFIED
+}
+
+func (x *Order) GetFulfilmentStatus() FulfilmentStatus {
+	if x != nil {
+		return x.FulfilmentStatus
+	}
+	return FulfilmentStatus_FULFILMENT_STATUS_UNSPECIFIED
+}
+
+func (x *Order) GetShipments() []*Shipment {
+	if x != nil {
+		return x.Shipments
+	}
+	return nil
+}
+
+func (x *Order) GetReturns() []*Return {
+	if x != nil {
+		return x.Returns
+	}
+	return nil
+}
+
+func (x *Order) GetRefunds() []*Refund {
+	if x != nil {
+		return x.Refunds
+	}
+	return nil
+}
+
+func (x *Order) GetTimeline() []*TimelineEntry {
+	if x != nil {
+		return x.Timeline
+	}
+	return nil
+}
+
+func (x *Order) GetRefunded() *v1.Money {
+	if x != nil {
+		return x.Refunded
+	}
+	return nil
+}
+
 // DeliveryOption is a way to send the order.
 type DeliveryOption struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -591,7 +1569,7 @@ type DeliveryOption struct {
 
 func (x *DeliveryOption) Reset() {
 	*x = DeliveryOption{}
-	mi := &file_souk_order_v1_order_proto_msgTypes[5]
+	mi := &file_souk_order_v1_order_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -603,7 +1581,7 @@ func (x *DeliveryOption) String() string {
 func (*DeliveryOption) ProtoMessage() {}
 
 func (x *DeliveryOption) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_order_v1_order_proto_msgTypes[5]
+	mi := &file_souk_order_v1_order_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -616,7 +1594,7 @@ func (x *DeliveryOption) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliveryOption.ProtoReflect.Descriptor instead.
 func (*DeliveryOption) Descriptor() ([]byte, []int) {
-	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{5}
+	return file_souk_order_v1_order_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *DeliveryOption) GetId() string {
@@ -651,13 +1629,19 @@ var File_souk_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_souk_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19souk/order/v1/order.proto\x12\rsouk.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asouk/type/v1/address.proto\x1a\x18souk/type/v1/money.proto\"\xee\x01\n" +
+	"\x19souk/order/v1/order.proto\x12\rsouk.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asouk/type/v1/address.proto\x1a\x18souk/type/v1/money.proto\"\x9c\x01\n" +
+	"\tPriceStep\x120\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1c.souk.order.v1.PriceStepKindR\x04kind\x12\x14\n" +
+	"\x05label\x18\x02 \x01(\tR\x05label\x12+\n" +
+	"\x06amount\x18\x03 \x01(\v2\x13.souk.type.v1.MoneyR\x06amount\x12\x1a\n" +
+	"\bincluded\x18\x04 \x01(\bR\bincluded\"\x9e\x02\n" +
 	"\x06Totals\x12)\n" +
 	"\x05items\x18\x01 \x01(\v2\x13.souk.type.v1.MoneyR\x05items\x12/\n" +
 	"\bshipping\x18\x02 \x01(\v2\x13.souk.type.v1.MoneyR\bshipping\x12%\n" +
 	"\x03tax\x18\x03 \x01(\v2\x13.souk.type.v1.MoneyR\x03tax\x12)\n" +
 	"\x05total\x18\x04 \x01(\v2\x13.souk.type.v1.MoneyR\x05total\x126\n" +
-	"\fincluded_tax\x18\x05 \x01(\v2\x13.souk.type.v1.MoneyR\vincludedTax\"\xe2\x02\n" +
+	"\fincluded_tax\x18\x05 \x01(\v2\x13.souk.type.v1.MoneyR\vincludedTax\x12.\n" +
+	"\x05trace\x18\x06 \x03(\v2\x18.souk.order.v1.PriceStepR\x05trace\"\xd9\x04\n" +
 	"\tOrderLine\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\bquantity\x18\x02 \x01(\x05R\bquantity\x12\x1d\n" +
@@ -672,7 +1656,56 @@ const file_souk_order_v1_order_proto_rawDesc = "" +
 	"\n" +
 	"line_total\x18\t \x01(\v2\x13.souk.type.v1.MoneyR\tlineTotal\x12%\n" +
 	"\x03tax\x18\n" +
-	" \x01(\v2\x13.souk.type.v1.MoneyR\x03tax\"\x9c\x01\n" +
+	" \x01(\v2\x13.souk.type.v1.MoneyR\x03tax\x12\x0e\n" +
+	"\x02id\x18\v \x01(\tR\x02id\x12\x1c\n" +
+	"\tcancelled\x18\f \x01(\x05R\tcancelled\x12\x18\n" +
+	"\ashipped\x18\r \x01(\x05R\ashipped\x12\x1a\n" +
+	"\breturned\x18\x0e \x01(\x05R\breturned\x12 \n" +
+	"\vcancellable\x18\x0f \x01(\x05R\vcancellable\x12\x1e\n" +
+	"\n" +
+	"returnable\x18\x10 \x01(\x05R\n" +
+	"returnable\x12.\n" +
+	"\x05trace\x18\x11 \x03(\v2\x18.souk.order.v1.PriceStepR\x05trace\x12\x1f\n" +
+	"\vexchange_of\x18\x12 \x01(\tR\n" +
+	"exchangeOf\"R\n" +
+	"\tLineUnits\x12\"\n" +
+	"\aline_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06lineId\x12!\n" +
+	"\x05units\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x05units\"\xf7\x01\n" +
+	"\bShipment\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
+	"\x05lines\x18\x02 \x03(\v2\x18.souk.order.v1.LineUnitsR\x05lines\x123\n" +
+	"\btracking\x18\x03 \x01(\v2\x17.souk.order.v1.TrackingR\btracking\x127\n" +
+	"\tship_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bshipTime\x12=\n" +
+	"\fdeliver_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vdeliverTime\"\xe0\x01\n" +
+	"\n" +
+	"ReturnLine\x12\"\n" +
+	"\aline_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06lineId\x12!\n" +
+	"\x05units\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x01R\x05units\x12 \n" +
+	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\x12*\n" +
+	"\fexchange_sku\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\vexchangeSku\x12\x1c\n" +
+	"\trestocked\x18\x05 \x01(\x05R\trestocked\x12\x1f\n" +
+	"\vwritten_off\x18\x06 \x01(\x05R\n" +
+	"writtenOff\"\xeb\x01\n" +
+	"\x06Return\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x1a.souk.order.v1.ReturnStateR\x05state\x12/\n" +
+	"\x05lines\x18\x03 \x03(\v2\x19.souk.order.v1.ReturnLineR\x05lines\x12\x12\n" +
+	"\x04note\x18\x04 \x01(\tR\x04note\x12=\n" +
+	"\frequest_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vrequestTime\x12\x1b\n" +
+	"\trefund_id\x18\x06 \x01(\tR\brefundId\"\xcc\x01\n" +
+	"\x06Refund\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12+\n" +
+	"\x06amount\x18\x02 \x01(\v2\x13.souk.type.v1.MoneyR\x06amount\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
+	"\x05state\x18\x04 \x01(\x0e2\x1a.souk.order.v1.RefundStateR\x05state\x12;\n" +
+	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\"\x99\x01\n" +
+	"\rTimelineEntry\x12.\n" +
+	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
+	"\x05actor\x18\x02 \x01(\tR\x05actor\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\x12\x1a\n" +
+	"\binternal\x18\x05 \x01(\bR\binternal\"\x9c\x01\n" +
 	"\fStatusChange\x122\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x1a.souk.order.v1.OrderStatusR\x06status\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
@@ -681,7 +1714,7 @@ const file_souk_order_v1_order_proto_rawDesc = "" +
 	"\bTracking\x12\x18\n" +
 	"\acarrier\x18\x01 \x01(\tR\acarrier\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x12\x10\n" +
-	"\x03url\x18\x03 \x01(\tR\x03url\"\xb9\x05\n" +
+	"\x03url\x18\x03 \x01(\tR\x03url\"\xd0\b\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\tR\x06number\x122\n" +
@@ -700,7 +1733,14 @@ const file_souk_order_v1_order_proto_rawDesc = "" +
 	"\x04etag\x18\r \x01(\tR\x04etag\x12 \n" +
 	"\vcancellable\x18\x0e \x01(\bR\vcancellable\x12'\n" +
 	"\x0fpayment_summary\x18\x0f \x01(\tR\x0epaymentSummary\x12\x1a\n" +
-	"\bcaptured\x18\x10 \x01(\bR\bcaptured\"y\n" +
+	"\bcaptured\x18\x10 \x01(\bR\bcaptured\x12C\n" +
+	"\x0epayment_status\x18\x11 \x01(\x0e2\x1c.souk.order.v1.PaymentStatusR\rpaymentStatus\x12L\n" +
+	"\x11fulfilment_status\x18\x12 \x01(\x0e2\x1f.souk.order.v1.FulfilmentStatusR\x10fulfilmentStatus\x125\n" +
+	"\tshipments\x18\x13 \x03(\v2\x17.souk.order.v1.ShipmentR\tshipments\x12/\n" +
+	"\areturns\x18\x14 \x03(\v2\x15.souk.order.v1.ReturnR\areturns\x12/\n" +
+	"\arefunds\x18\x15 \x03(\v2\x15.souk.order.v1.RefundR\arefunds\x128\n" +
+	"\btimeline\x18\x16 \x03(\v2\x1c.souk.order.v1.TimelineEntryR\btimeline\x12/\n" +
+	"\brefunded\x18\x17 \x01(\v2\x13.souk.type.v1.MoneyR\brefunded\"y\n" +
 	"\x0eDeliveryOption\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -712,7 +1752,43 @@ const file_souk_order_v1_order_proto_rawDesc = "" +
 	"\x17ORDER_STATUS_PROCESSING\x10\x02\x12\x18\n" +
 	"\x14ORDER_STATUS_SHIPPED\x10\x03\x12\x1a\n" +
 	"\x16ORDER_STATUS_DELIVERED\x10\x04\x12\x1a\n" +
-	"\x16ORDER_STATUS_CANCELLED\x10\x05B\xb2\x01\n" +
+	"\x16ORDER_STATUS_CANCELLED\x10\x05*\xc6\x01\n" +
+	"\rPaymentStatus\x12\x1e\n" +
+	"\x1aPAYMENT_STATUS_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19PAYMENT_STATUS_AUTHORIZED\x10\x01\x12\x17\n" +
+	"\x13PAYMENT_STATUS_PAID\x10\x02\x12%\n" +
+	"!PAYMENT_STATUS_PARTIALLY_REFUNDED\x10\x03\x12\x1b\n" +
+	"\x17PAYMENT_STATUS_REFUNDED\x10\x04\x12\x19\n" +
+	"\x15PAYMENT_STATUS_VOIDED\x10\x05*\xac\x02\n" +
+	"\x10FulfilmentStatus\x12!\n" +
+	"\x1dFULFILMENT_STATUS_UNSPECIFIED\x10\x00\x12!\n" +
+	"\x1dFULFILMENT_STATUS_UNFULFILLED\x10\x01\x12'\n" +
+	"#FULFILMENT_STATUS_PARTIALLY_SHIPPED\x10\x02\x12\x1d\n" +
+	"\x19FULFILMENT_STATUS_SHIPPED\x10\x03\x12\x1f\n" +
+	"\x1bFULFILMENT_STATUS_DELIVERED\x10\x04\x12(\n" +
+	"$FULFILMENT_STATUS_PARTIALLY_RETURNED\x10\x05\x12\x1e\n" +
+	"\x1aFULFILMENT_STATUS_RETURNED\x10\x06\x12\x1f\n" +
+	"\x1bFULFILMENT_STATUS_CANCELLED\x10\a*\xbe\x01\n" +
+	"\rPriceStepKind\x12\x1f\n" +
+	"\x1bPRICE_STEP_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15PRICE_STEP_KIND_PRICE\x10\x01\x12\x1c\n" +
+	"\x18PRICE_STEP_KIND_DISCOUNT\x10\x02\x12\x1c\n" +
+	"\x18PRICE_STEP_KIND_SHIPPING\x10\x03\x12\x17\n" +
+	"\x13PRICE_STEP_KIND_TAX\x10\x04\x12\x1c\n" +
+	"\x18PRICE_STEP_KIND_ROUNDING\x10\x05*\xd0\x01\n" +
+	"\vReturnState\x12\x1c\n" +
+	"\x18RETURN_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16RETURN_STATE_REQUESTED\x10\x01\x12\x19\n" +
+	"\x15RETURN_STATE_APPROVED\x10\x02\x12\x19\n" +
+	"\x15RETURN_STATE_REJECTED\x10\x03\x12\x1a\n" +
+	"\x16RETURN_STATE_CANCELLED\x10\x04\x12\x19\n" +
+	"\x15RETURN_STATE_RECEIVED\x10\x05\x12\x1a\n" +
+	"\x16RETURN_STATE_COMPLETED\x10\x06*v\n" +
+	"\vRefundState\x12\x1c\n" +
+	"\x18REFUND_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14REFUND_STATE_PENDING\x10\x01\x12\x15\n" +
+	"\x11REFUND_STATE_DONE\x10\x02\x12\x18\n" +
+	"\x14REFUND_STATE_REFUSED\x10\x03B\xb2\x01\n" +
 	"\x11com.souk.order.v1B\n" +
 	"OrderProtoP\x01Z;github.com/souk-commerce/souk/api/gen/souk/order/v1;orderv1\xa2\x02\x03SOX\xaa\x02\rSouk.Order.V1\xca\x02\rSouk\\Order\\V1\xe2\x02\x19Souk\\Order\\V1\\GPBMetadata\xea\x02\x0fSouk::Order::V1b\x06proto3"
 
@@ -728,46 +1804,80 @@ func file_souk_order_v1_order_proto_rawDescGZIP() []byte {
 	return file_souk_order_v1_order_proto_rawDescData
 }
 
-var file_souk_order_v1_order_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_souk_order_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_souk_order_v1_order_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
+var file_souk_order_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_souk_order_v1_order_proto_goTypes = []any{
 	(OrderStatus)(0),              // 0: souk.order.v1.OrderStatus
-	(*Totals)(nil),                // 1: souk.order.v1.Totals
-	(*OrderLine)(nil),             // 2: souk.order.v1.OrderLine
-	(*StatusChange)(nil),          // 3: souk.order.v1.StatusChange
-	(*Tracking)(nil),              // 4: souk.order.v1.Tracking
-	(*Order)(nil),                 // 5: souk.order.v1.Order
-	(*DeliveryOption)(nil),        // 6: souk.order.v1.DeliveryOption
-	(*v1.Money)(nil),              // 7: souk.type.v1.Money
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*v1.Address)(nil),            // 9: souk.type.v1.Address
+	(PaymentStatus)(0),            // 1: souk.order.v1.PaymentStatus
+	(FulfilmentStatus)(0),         // 2: souk.order.v1.FulfilmentStatus
+	(PriceStepKind)(0),            // 3: souk.order.v1.PriceStepKind
+	(ReturnState)(0),              // 4: souk.order.v1.ReturnState
+	(RefundState)(0),              // 5: souk.order.v1.RefundState
+	(*PriceStep)(nil),             // 6: souk.order.v1.PriceStep
+	(*Totals)(nil),                // 7: souk.order.v1.Totals
+	(*OrderLine)(nil),             // 8: souk.order.v1.OrderLine
+	(*LineUnits)(nil),             // 9: souk.order.v1.LineUnits
+	(*Shipment)(nil),              // 10: souk.order.v1.Shipment
+	(*ReturnLine)(nil),            // 11: souk.order.v1.ReturnLine
+	(*Return)(nil),                // 12: souk.order.v1.Return
+	(*Refund)(nil),                // 13: souk.order.v1.Refund
+	(*TimelineEntry)(nil),         // 14: souk.order.v1.TimelineEntry
+	(*StatusChange)(nil),          // 15: souk.order.v1.StatusChange
+	(*Tracking)(nil),              // 16: souk.order.v1.Tracking
+	(*Order)(nil),                 // 17: souk.order.v1.Order
+	(*DeliveryOption)(nil),        // 18: souk.order.v1.DeliveryOption
+	(*v1.Money)(nil),              // 19: souk.type.v1.Money
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(*v1.Address)(nil),            // 21: souk.type.v1.Address
 }
 var file_souk_order_v1_order_proto_depIdxs = []int32{
-	7,  // 0: souk.order.v1.Totals.items:type_name -> souk.type.v1.Money
-	7,  // 1: souk.order.v1.Totals.shipping:type_name -> souk.type.v1.Money
-	7,  // 2: souk.order.v1.Totals.tax:type_name -> souk.type.v1.Money
-	7,  // 3: souk.order.v1.Totals.total:type_name -> souk.type.v1.Money
-	7,  // 4: souk.order.v1.Totals.included_tax:type_name -> souk.type.v1.Money
-	7,  // 5: souk.order.v1.OrderLine.unit_price:type_name -> souk.type.v1.Money
-	7,  // 6: souk.order.v1.OrderLine.line_total:type_name -> souk.type.v1.Money
-	7,  // 7: souk.order.v1.OrderLine.tax:type_name -> souk.type.v1.Money
-	0,  // 8: souk.order.v1.StatusChange.status:type_name -> souk.order.v1.OrderStatus
-	8,  // 9: souk.order.v1.StatusChange.time:type_name -> google.protobuf.Timestamp
-	0,  // 10: souk.order.v1.Order.status:type_name -> souk.order.v1.OrderStatus
-	2,  // 11: souk.order.v1.Order.lines:type_name -> souk.order.v1.OrderLine
-	1,  // 12: souk.order.v1.Order.totals:type_name -> souk.order.v1.Totals
-	9,  // 13: souk.order.v1.Order.shipping_address:type_name -> souk.type.v1.Address
-	9,  // 14: souk.order.v1.Order.billing_address:type_name -> souk.type.v1.Address
-	6,  // 15: souk.order.v1.Order.delivery:type_name -> souk.order.v1.DeliveryOption
-	4,  // 16: souk.order.v1.Order.tracking:type_name -> souk.order.v1.Tracking
-	3,  // 17: souk.order.v1.Order.history:type_name -> souk.order.v1.StatusChange
-	8,  // 18: souk.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 19: souk.order.v1.DeliveryOption.price:type_name -> souk.type.v1.Money
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	3,  // 0: souk.order.v1.PriceStep.kind:type_name -> souk.order.v1.PriceStepKind
+	19, // 1: souk.order.v1.PriceStep.amount:type_name -> souk.type.v1.Money
+	19, // 2: souk.order.v1.Totals.items:type_name -> souk.type.v1.Money
+	19, // 3: souk.order.v1.Totals.shipping:type_name -> souk.type.v1.Money
+	19, // 4: souk.order.v1.Totals.tax:type_name -> souk.type.v1.Money
+	19, // 5: souk.order.v1.Totals.total:type_name -> souk.type.v1.Money
+	19, // 6: souk.order.v1.Totals.included_tax:type_name -> souk.type.v1.Money
+	6,  // 7: souk.order.v1.Totals.trace:type_name -> souk.order.v1.PriceStep
+	19, // 8: souk.order.v1.OrderLine.unit_price:type_name -> souk.type.v1.Money
+	19, // 9: souk.order.v1.OrderLine.line_total:type_name -> souk.type.v1.Money
+	19, // 10: souk.order.v1.OrderLine.tax:type_name -> souk.type.v1.Money
+	6,  // 11: souk.order.v1.OrderLine.trace:type_name -> souk.order.v1.PriceStep
+	9,  // 12: souk.order.v1.Shipment.lines:type_name -> souk.order.v1.LineUnits
+	16, // 13: souk.order.v1.Shipment.tracking:type_name -> souk.order.v1.Tracking
+	20, // 14: souk.order.v1.Shipment.ship_time:type_name -> google.protobuf.Timestamp
+	20, // 15: souk.order.v1.Shipment.deliver_time:type_name -> google.protobuf.Timestamp
+	4,  // 16: souk.order.v1.Return.state:type_name -> souk.order.v1.ReturnState
+	11, // 17: souk.order.v1.Return.lines:type_name -> souk.order.v1.ReturnLine
+	20, // 18: souk.order.v1.Return.request_time:type_name -> google.protobuf.Timestamp
+	19, // 19: souk.order.v1.Refund.amount:type_name -> souk.type.v1.Money
+	5,  // 20: souk.order.v1.Refund.state:type_name -> souk.order.v1.RefundState
+	20, // 21: souk.order.v1.Refund.create_time:type_name -> google.protobuf.Timestamp
+	20, // 22: souk.order.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
+	0,  // 23: souk.order.v1.StatusChange.status:type_name -> souk.order.v1.OrderStatus
+	20, // 24: souk.order.v1.StatusChange.time:type_name -> google.protobuf.Timestamp
+	0,  // 25: souk.order.v1.Order.status:type_name -> souk.order.v1.OrderStatus
+	8,  // 26: souk.order.v1.Order.lines:type_name -> souk.order.v1.OrderLine
+	7,  // 27: souk.order.v1.Order.totals:type_name -> souk.order.v1.Totals
+	21, // 28: souk.order.v1.Order.shipping_address:type_name -> souk.type.v1.Address
+	21, // 29: souk.order.v1.Order.billing_address:type_name -> souk.type.v1.Address
+	18, // 30: souk.order.v1.Order.delivery:type_name -> souk.order.v1.DeliveryOption
+	16, // 31: souk.order.v1.Order.tracking:type_name -> souk.order.v1.Tracking
+	15, // 32: souk.order.v1.Order.history:type_name -> souk.order.v1.StatusChange
+	20, // 33: souk.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
+	1,  // 34: souk.order.v1.Order.payment_status:type_name -> souk.order.v1.PaymentStatus
+	2,  // 35: souk.order.v1.Order.fulfilment_status:type_name -> souk.order.v1.FulfilmentStatus
+	10, // 36: souk.order.v1.Order.shipments:type_name -> souk.order.v1.Shipment
+	12, // 37: souk.order.v1.Order.returns:type_name -> souk.order.v1.Return
+	13, // 38: souk.order.v1.Order.refunds:type_name -> souk.order.v1.Refund
+	14, // 39: souk.order.v1.Order.timeline:type_name -> souk.order.v1.TimelineEntry
+	19, // 40: souk.order.v1.Order.refunded:type_name -> souk.type.v1.Money
+	19, // 41: souk.order.v1.DeliveryOption.price:type_name -> souk.type.v1.Money
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_souk_order_v1_order_proto_init() }
@@ -780,8 +1890,8 @@ func file_souk_order_v1_order_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_order_v1_order_proto_rawDesc), len(file_souk_order_v1_order_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   6,
+			NumEnums:      6,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

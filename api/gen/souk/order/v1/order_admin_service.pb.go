@@ -9,6 +9,7 @@ package orderv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "github.com/souk-commerce/souk/api/gen/souk/option/v1"
+	v1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -546,11 +547,1084 @@ func (x *DeliverOrderResponse) GetOrder() *Order {
 	return nil
 }
 
+type ShipLinesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag           string       `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Lines          []*LineUnits `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	Carrier        string       `protobuf:"bytes,4,opt,name=carrier,proto3" json:"carrier,omitempty"`
+	TrackingNumber string       `protobuf:"bytes,5,opt,name=tracking_number,json=trackingNumber,proto3" json:"tracking_number,omitempty"`
+	TrackingUrl    string       `protobuf:"bytes,6,opt,name=tracking_url,json=trackingUrl,proto3" json:"tracking_url,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ShipLinesRequest) Reset() {
+	*x = ShipLinesRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipLinesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipLinesRequest) ProtoMessage() {}
+
+func (x *ShipLinesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipLinesRequest.ProtoReflect.Descriptor instead.
+func (*ShipLinesRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ShipLinesRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ShipLinesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ShipLinesRequest) GetLines() []*LineUnits {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *ShipLinesRequest) GetCarrier() string {
+	if x != nil {
+		return x.Carrier
+	}
+	return ""
+}
+
+func (x *ShipLinesRequest) GetTrackingNumber() string {
+	if x != nil {
+		return x.TrackingNumber
+	}
+	return ""
+}
+
+func (x *ShipLinesRequest) GetTrackingUrl() string {
+	if x != nil {
+		return x.TrackingUrl
+	}
+	return ""
+}
+
+type ShipLinesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShipLinesResponse) Reset() {
+	*x = ShipLinesResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShipLinesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShipLinesResponse) ProtoMessage() {}
+
+func (x *ShipLinesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShipLinesResponse.ProtoReflect.Descriptor instead.
+func (*ShipLinesResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ShipLinesResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type DeliverShipmentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	ShipmentId    string `protobuf:"bytes,3,opt,name=shipment_id,json=shipmentId,proto3" json:"shipment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverShipmentRequest) Reset() {
+	*x = DeliverShipmentRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverShipmentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverShipmentRequest) ProtoMessage() {}
+
+func (x *DeliverShipmentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverShipmentRequest.ProtoReflect.Descriptor instead.
+func (*DeliverShipmentRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeliverShipmentRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeliverShipmentRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *DeliverShipmentRequest) GetShipmentId() string {
+	if x != nil {
+		return x.ShipmentId
+	}
+	return ""
+}
+
+type DeliverShipmentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverShipmentResponse) Reset() {
+	*x = DeliverShipmentResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverShipmentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverShipmentResponse) ProtoMessage() {}
+
+func (x *DeliverShipmentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverShipmentResponse.ProtoReflect.Descriptor instead.
+func (*DeliverShipmentResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *DeliverShipmentResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type CancelOrderLinesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag          string       `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	Lines         []*LineUnits `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	Reason        string       `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderLinesRequest) Reset() {
+	*x = CancelOrderLinesRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderLinesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderLinesRequest) ProtoMessage() {}
+
+func (x *CancelOrderLinesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderLinesRequest.ProtoReflect.Descriptor instead.
+func (*CancelOrderLinesRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CancelOrderLinesRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CancelOrderLinesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *CancelOrderLinesRequest) GetLines() []*LineUnits {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *CancelOrderLinesRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type CancelOrderLinesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelOrderLinesResponse) Reset() {
+	*x = CancelOrderLinesResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelOrderLinesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelOrderLinesResponse) ProtoMessage() {}
+
+func (x *CancelOrderLinesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelOrderLinesResponse.ProtoReflect.Descriptor instead.
+func (*CancelOrderLinesResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CancelOrderLinesResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type ApproveReturnRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	ReturnId      string `protobuf:"bytes,3,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveReturnRequest) Reset() {
+	*x = ApproveReturnRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveReturnRequest) ProtoMessage() {}
+
+func (x *ApproveReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveReturnRequest.ProtoReflect.Descriptor instead.
+func (*ApproveReturnRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ApproveReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ApproveReturnRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ApproveReturnRequest) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+func (x *ApproveReturnRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+type ApproveReturnResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApproveReturnResponse) Reset() {
+	*x = ApproveReturnResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApproveReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApproveReturnResponse) ProtoMessage() {}
+
+func (x *ApproveReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApproveReturnResponse.ProtoReflect.Descriptor instead.
+func (*ApproveReturnResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ApproveReturnResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type RejectReturnRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	ReturnId      string `protobuf:"bytes,3,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	Note          string `protobuf:"bytes,4,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RejectReturnRequest) Reset() {
+	*x = RejectReturnRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RejectReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RejectReturnRequest) ProtoMessage() {}
+
+func (x *RejectReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RejectReturnRequest.ProtoReflect.Descriptor instead.
+func (*RejectReturnRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *RejectReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RejectReturnRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RejectReturnRequest) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+func (x *RejectReturnRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+type RejectReturnResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RejectReturnResponse) Reset() {
+	*x = RejectReturnResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RejectReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RejectReturnResponse) ProtoMessage() {}
+
+func (x *RejectReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RejectReturnResponse.ProtoReflect.Descriptor instead.
+func (*RejectReturnResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RejectReturnResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// ReceivedLine is what came back of a line.
+type ReceivedLine struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	LineId        string                 `protobuf:"bytes,1,opt,name=line_id,json=lineId,proto3" json:"line_id,omitempty"`
+	Restocked     int32                  `protobuf:"varint,2,opt,name=restocked,proto3" json:"restocked,omitempty"`
+	WrittenOff    int32                  `protobuf:"varint,3,opt,name=written_off,json=writtenOff,proto3" json:"written_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceivedLine) Reset() {
+	*x = ReceivedLine{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceivedLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceivedLine) ProtoMessage() {}
+
+func (x *ReceivedLine) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceivedLine.ProtoReflect.Descriptor instead.
+func (*ReceivedLine) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReceivedLine) GetLineId() string {
+	if x != nil {
+		return x.LineId
+	}
+	return ""
+}
+
+func (x *ReceivedLine) GetRestocked() int32 {
+	if x != nil {
+		return x.Restocked
+	}
+	return 0
+}
+
+func (x *ReceivedLine) GetWrittenOff() int32 {
+	if x != nil {
+		return x.WrittenOff
+	}
+	return 0
+}
+
+type ReceiveReturnRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag     string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	ReturnId string `protobuf:"bytes,3,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	// Lines that are left out did not come.
+	Lines         []*ReceivedLine `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveReturnRequest) Reset() {
+	*x = ReceiveReturnRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveReturnRequest) ProtoMessage() {}
+
+func (x *ReceiveReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveReturnRequest.ProtoReflect.Descriptor instead.
+func (*ReceiveReturnRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReceiveReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReceiveReturnRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *ReceiveReturnRequest) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+func (x *ReceiveReturnRequest) GetLines() []*ReceivedLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+type ReceiveReturnResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiveReturnResponse) Reset() {
+	*x = ReceiveReturnResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiveReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiveReturnResponse) ProtoMessage() {}
+
+func (x *ReceiveReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiveReturnResponse.ProtoReflect.Descriptor instead.
+func (*ReceiveReturnResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ReceiveReturnResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type RefundOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The etag read; empty: whatever is there.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Made by the client once for each refund it means: a UUID.
+	RefundId string `protobuf:"bytes,3,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
+	// Absent: all that is left.
+	Amount        *v1.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	Reason        string    `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundOrderRequest) Reset() {
+	*x = RefundOrderRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundOrderRequest) ProtoMessage() {}
+
+func (x *RefundOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundOrderRequest.ProtoReflect.Descriptor instead.
+func (*RefundOrderRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *RefundOrderRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RefundOrderRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *RefundOrderRequest) GetRefundId() string {
+	if x != nil {
+		return x.RefundId
+	}
+	return ""
+}
+
+func (x *RefundOrderRequest) GetAmount() *v1.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RefundOrderRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type RefundOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefundOrderResponse) Reset() {
+	*x = RefundOrderResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundOrderResponse) ProtoMessage() {}
+
+func (x *RefundOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundOrderResponse.ProtoReflect.Descriptor instead.
+func (*RefundOrderResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RefundOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type AddNoteRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddNoteRequest) Reset() {
+	*x = AddNoteRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddNoteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddNoteRequest) ProtoMessage() {}
+
+func (x *AddNoteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddNoteRequest.ProtoReflect.Descriptor instead.
+func (*AddNoteRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *AddNoteRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AddNoteRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+type AddNoteResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddNoteResponse) Reset() {
+	*x = AddNoteResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddNoteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddNoteResponse) ProtoMessage() {}
+
+func (x *AddNoteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddNoteResponse.ProtoReflect.Descriptor instead.
+func (*AddNoteResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *AddNoteResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type GetPackingSlipRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Empty: all that is still to be sent.
+	ShipmentId    string `protobuf:"bytes,2,opt,name=shipment_id,json=shipmentId,proto3" json:"shipment_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPackingSlipRequest) Reset() {
+	*x = GetPackingSlipRequest{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPackingSlipRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPackingSlipRequest) ProtoMessage() {}
+
+func (x *GetPackingSlipRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPackingSlipRequest.ProtoReflect.Descriptor instead.
+func (*GetPackingSlipRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetPackingSlipRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetPackingSlipRequest) GetShipmentId() string {
+	if x != nil {
+		return x.ShipmentId
+	}
+	return ""
+}
+
+type GetPackingSlipResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "packing-slip-7KQ2-M9XD.pdf"
+	Filename      string `protobuf:"bytes,1,opt,name=filename,proto3" json:"filename,omitempty"`
+	Pdf           []byte `protobuf:"bytes,2,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPackingSlipResponse) Reset() {
+	*x = GetPackingSlipResponse{}
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPackingSlipResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPackingSlipResponse) ProtoMessage() {}
+
+func (x *GetPackingSlipResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_admin_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPackingSlipResponse.ProtoReflect.Descriptor instead.
+func (*GetPackingSlipResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_admin_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetPackingSlipResponse) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *GetPackingSlipResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
 var File_souk_order_v1_order_admin_service_proto protoreflect.FileDescriptor
 
 const file_souk_order_v1_order_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"'souk/order/v1/order_admin_service.proto\x12\rsouk.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bsouk/option/v1/option.proto\x1a\x19souk/order/v1/order.proto\"\xc8\x01\n" +
+	"'souk/order/v1/order_admin_service.proto\x12\rsouk.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1bsouk/option/v1/option.proto\x1a\x19souk/order/v1/order.proto\x1a\x18souk/type/v1/money.proto\"\xc8\x01\n" +
 	"\x16ListAdminOrdersRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
@@ -582,13 +1656,94 @@ const file_souk_order_v1_order_admin_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\"B\n" +
 	"\x14DeliverOrderResponse\x12*\n" +
-	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order2\x86\x04\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x9f\x02\n" +
+	"\x10ShipLinesRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12;\n" +
+	"\x05lines\x18\x03 \x03(\v2\x18.souk.order.v1.LineUnitsB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x12#\n" +
+	"\acarrier\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\acarrier\x122\n" +
+	"\x0ftracking_number\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x0etrackingNumber\x12=\n" +
+	"\ftracking_url\x18\x06 \x01(\tB\x1a\xbaH\x17r\x15\x18\xf4\x032\x10^(https?://.*)?$R\vtrackingUrl\"?\n" +
+	"\x11ShipLinesResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"|\n" +
+	"\x16DeliverShipmentRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12*\n" +
+	"\vshipment_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\n" +
+	"shipmentId\"E\n" +
+	"\x17DeliverShipmentResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\xb0\x01\n" +
+	"\x17CancelOrderLinesRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12;\n" +
+	"\x05lines\x18\x03 \x03(\v2\x18.souk.order.v1.LineUnitsB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x12 \n" +
+	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"F\n" +
+	"\x18CancelOrderLinesResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x94\x01\n" +
+	"\x14ApproveReturnRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12&\n" +
+	"\treturn_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\breturnId\x12\x1c\n" +
+	"\x04note\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x04note\"C\n" +
+	"\x15ApproveReturnResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x95\x01\n" +
+	"\x13RejectReturnRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12&\n" +
+	"\treturn_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\breturnId\x12\x1e\n" +
+	"\x04note\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x04note\"B\n" +
+	"\x14RejectReturnResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x8b\x01\n" +
+	"\fReceivedLine\x12\"\n" +
+	"\aline_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x06lineId\x12)\n" +
+	"\trestocked\x18\x02 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\trestocked\x12,\n" +
+	"\vwritten_off\x18\x03 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\n" +
+	"writtenOff\"\xb6\x01\n" +
+	"\x14ReceiveReturnRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12&\n" +
+	"\treturn_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\breturnId\x12>\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1b.souk.order.v1.ReceivedLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"C\n" +
+	"\x15ReceiveReturnResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\xc2\x01\n" +
+	"\x12RefundOrderRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1b\n" +
+	"\x04etag\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12%\n" +
+	"\trefund_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\brefundId\x12+\n" +
+	"\x06amount\x18\x04 \x01(\v2\x13.souk.type.v1.MoneyR\x06amount\x12 \n" +
+	"\x06reason\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"A\n" +
+	"\x13RefundOrderResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"K\n" +
+	"\x0eAddNoteRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1e\n" +
+	"\x04text\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\x88'R\x04text\"=\n" +
+	"\x0fAddNoteResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\\\n" +
+	"\x15GetPackingSlipRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12(\n" +
+	"\vshipment_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
+	"shipmentId\"F\n" +
+	"\x16GetPackingSlipResponse\x12\x1a\n" +
+	"\bfilename\x18\x01 \x01(\tR\bfilename\x12\x10\n" +
+	"\x03pdf\x18\x02 \x01(\fR\x03pdf2\xef\n" +
+	"\n" +
 	"\x11OrderAdminService\x12j\n" +
 	"\x0fListAdminOrders\x12%.souk.order.v1.ListAdminOrdersRequest\x1a&.souk.order.v1.ListAdminOrdersResponse\"\b\xaa\xbb\x18\x01\x04\x90\x02\x01\x12e\n" +
 	"\rGetAdminOrder\x12#.souk.order.v1.GetAdminOrderRequest\x1a$.souk.order.v1.GetAdminOrderResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12g\n" +
 	"\x0fStartProcessing\x12%.souk.order.v1.StartProcessingRequest\x1a&.souk.order.v1.StartProcessingResponse\"\x05\xaa\xbb\x18\x01\x04\x12U\n" +
 	"\tShipOrder\x12\x1f.souk.order.v1.ShipOrderRequest\x1a .souk.order.v1.ShipOrderResponse\"\x05\xaa\xbb\x18\x01\x04\x12^\n" +
-	"\fDeliverOrder\x12\".souk.order.v1.DeliverOrderRequest\x1a#.souk.order.v1.DeliverOrderResponse\"\x05\xaa\xbb\x18\x01\x04B\xbe\x01\n" +
+	"\fDeliverOrder\x12\".souk.order.v1.DeliverOrderRequest\x1a#.souk.order.v1.DeliverOrderResponse\"\x05\xaa\xbb\x18\x01\x04\x12U\n" +
+	"\tShipLines\x12\x1f.souk.order.v1.ShipLinesRequest\x1a .souk.order.v1.ShipLinesResponse\"\x05\xaa\xbb\x18\x01\x04\x12g\n" +
+	"\x0fDeliverShipment\x12%.souk.order.v1.DeliverShipmentRequest\x1a&.souk.order.v1.DeliverShipmentResponse\"\x05\xaa\xbb\x18\x01\x04\x12j\n" +
+	"\x10CancelOrderLines\x12&.souk.order.v1.CancelOrderLinesRequest\x1a'.souk.order.v1.CancelOrderLinesResponse\"\x05\xaa\xbb\x18\x01\x04\x12a\n" +
+	"\rApproveReturn\x12#.souk.order.v1.ApproveReturnRequest\x1a$.souk.order.v1.ApproveReturnResponse\"\x05\xaa\xbb\x18\x01\x04\x12^\n" +
+	"\fRejectReturn\x12\".souk.order.v1.RejectReturnRequest\x1a#.souk.order.v1.RejectReturnResponse\"\x05\xaa\xbb\x18\x01\x04\x12a\n" +
+	"\rReceiveReturn\x12#.souk.order.v1.ReceiveReturnRequest\x1a$.souk.order.v1.ReceiveReturnResponse\"\x05\xaa\xbb\x18\x01\x04\x12[\n" +
+	"\vRefundOrder\x12!.souk.order.v1.RefundOrderRequest\x1a\".souk.order.v1.RefundOrderResponse\"\x05\xaa\xbb\x18\x01\x04\x12O\n" +
+	"\aAddNote\x12\x1d.souk.order.v1.AddNoteRequest\x1a\x1e.souk.order.v1.AddNoteResponse\"\x05\xaa\xbb\x18\x01\x04\x12g\n" +
+	"\x0eGetPackingSlip\x12$.souk.order.v1.GetPackingSlipRequest\x1a%.souk.order.v1.GetPackingSlipResponse\"\b\xaa\xbb\x18\x01\x04\x90\x02\x01B\xbe\x01\n" +
 	"\x11com.souk.order.v1B\x16OrderAdminServiceProtoP\x01Z;github.com/souk-commerce/souk/api/gen/souk/order/v1;orderv1\xa2\x02\x03SOX\xaa\x02\rSouk.Order.V1\xca\x02\rSouk\\Order\\V1\xe2\x02\x19Souk\\Order\\V1\\GPBMetadata\xea\x02\x0fSouk::Order::V1b\x06proto3"
 
 var (
@@ -603,43 +1758,94 @@ func file_souk_order_v1_order_admin_service_proto_rawDescGZIP() []byte {
 	return file_souk_order_v1_order_admin_service_proto_rawDescData
 }
 
-var file_souk_order_v1_order_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_souk_order_v1_order_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_souk_order_v1_order_admin_service_proto_goTypes = []any{
-	(*ListAdminOrdersRequest)(nil),  // 0: souk.order.v1.ListAdminOrdersRequest
-	(*ListAdminOrdersResponse)(nil), // 1: souk.order.v1.ListAdminOrdersResponse
-	(*GetAdminOrderRequest)(nil),    // 2: souk.order.v1.GetAdminOrderRequest
-	(*GetAdminOrderResponse)(nil),   // 3: souk.order.v1.GetAdminOrderResponse
-	(*StartProcessingRequest)(nil),  // 4: souk.order.v1.StartProcessingRequest
-	(*StartProcessingResponse)(nil), // 5: souk.order.v1.StartProcessingResponse
-	(*ShipOrderRequest)(nil),        // 6: souk.order.v1.ShipOrderRequest
-	(*ShipOrderResponse)(nil),       // 7: souk.order.v1.ShipOrderResponse
-	(*DeliverOrderRequest)(nil),     // 8: souk.order.v1.DeliverOrderRequest
-	(*DeliverOrderResponse)(nil),    // 9: souk.order.v1.DeliverOrderResponse
-	(OrderStatus)(0),                // 10: souk.order.v1.OrderStatus
-	(*Order)(nil),                   // 11: souk.order.v1.Order
+	(*ListAdminOrdersRequest)(nil),   // 0: souk.order.v1.ListAdminOrdersRequest
+	(*ListAdminOrdersResponse)(nil),  // 1: souk.order.v1.ListAdminOrdersResponse
+	(*GetAdminOrderRequest)(nil),     // 2: souk.order.v1.GetAdminOrderRequest
+	(*GetAdminOrderResponse)(nil),    // 3: souk.order.v1.GetAdminOrderResponse
+	(*StartProcessingRequest)(nil),   // 4: souk.order.v1.StartProcessingRequest
+	(*StartProcessingResponse)(nil),  // 5: souk.order.v1.StartProcessingResponse
+	(*ShipOrderRequest)(nil),         // 6: souk.order.v1.ShipOrderRequest
+	(*ShipOrderResponse)(nil),        // 7: souk.order.v1.ShipOrderResponse
+	(*DeliverOrderRequest)(nil),      // 8: souk.order.v1.DeliverOrderRequest
+	(*DeliverOrderResponse)(nil),     // 9: souk.order.v1.DeliverOrderResponse
+	(*ShipLinesRequest)(nil),         // 10: souk.order.v1.ShipLinesRequest
+	(*ShipLinesResponse)(nil),        // 11: souk.order.v1.ShipLinesResponse
+	(*DeliverShipmentRequest)(nil),   // 12: souk.order.v1.DeliverShipmentRequest
+	(*DeliverShipmentResponse)(nil),  // 13: souk.order.v1.DeliverShipmentResponse
+	(*CancelOrderLinesRequest)(nil),  // 14: souk.order.v1.CancelOrderLinesRequest
+	(*CancelOrderLinesResponse)(nil), // 15: souk.order.v1.CancelOrderLinesResponse
+	(*ApproveReturnRequest)(nil),     // 16: souk.order.v1.ApproveReturnRequest
+	(*ApproveReturnResponse)(nil),    // 17: souk.order.v1.ApproveReturnResponse
+	(*RejectReturnRequest)(nil),      // 18: souk.order.v1.RejectReturnRequest
+	(*RejectReturnResponse)(nil),     // 19: souk.order.v1.RejectReturnResponse
+	(*ReceivedLine)(nil),             // 20: souk.order.v1.ReceivedLine
+	(*ReceiveReturnRequest)(nil),     // 21: souk.order.v1.ReceiveReturnRequest
+	(*ReceiveReturnResponse)(nil),    // 22: souk.order.v1.ReceiveReturnResponse
+	(*RefundOrderRequest)(nil),       // 23: souk.order.v1.RefundOrderRequest
+	(*RefundOrderResponse)(nil),      // 24: souk.order.v1.RefundOrderResponse
+	(*AddNoteRequest)(nil),           // 25: souk.order.v1.AddNoteRequest
+	(*AddNoteResponse)(nil),          // 26: souk.order.v1.AddNoteResponse
+	(*GetPackingSlipRequest)(nil),    // 27: souk.order.v1.GetPackingSlipRequest
+	(*GetPackingSlipResponse)(nil),   // 28: souk.order.v1.GetPackingSlipResponse
+	(OrderStatus)(0),                 // 29: souk.order.v1.OrderStatus
+	(*Order)(nil),                    // 30: souk.order.v1.Order
+	(*LineUnits)(nil),                // 31: souk.order.v1.LineUnits
+	(*v1.Money)(nil),                 // 32: souk.type.v1.Money
 }
 var file_souk_order_v1_order_admin_service_proto_depIdxs = []int32{
-	10, // 0: souk.order.v1.ListAdminOrdersRequest.status:type_name -> souk.order.v1.OrderStatus
-	11, // 1: souk.order.v1.ListAdminOrdersResponse.orders:type_name -> souk.order.v1.Order
-	11, // 2: souk.order.v1.GetAdminOrderResponse.order:type_name -> souk.order.v1.Order
-	11, // 3: souk.order.v1.StartProcessingResponse.order:type_name -> souk.order.v1.Order
-	11, // 4: souk.order.v1.ShipOrderResponse.order:type_name -> souk.order.v1.Order
-	11, // 5: souk.order.v1.DeliverOrderResponse.order:type_name -> souk.order.v1.Order
-	0,  // 6: souk.order.v1.OrderAdminService.ListAdminOrders:input_type -> souk.order.v1.ListAdminOrdersRequest
-	2,  // 7: souk.order.v1.OrderAdminService.GetAdminOrder:input_type -> souk.order.v1.GetAdminOrderRequest
-	4,  // 8: souk.order.v1.OrderAdminService.StartProcessing:input_type -> souk.order.v1.StartProcessingRequest
-	6,  // 9: souk.order.v1.OrderAdminService.ShipOrder:input_type -> souk.order.v1.ShipOrderRequest
-	8,  // 10: souk.order.v1.OrderAdminService.DeliverOrder:input_type -> souk.order.v1.DeliverOrderRequest
-	1,  // 11: souk.order.v1.OrderAdminService.ListAdminOrders:output_type -> souk.order.v1.ListAdminOrdersResponse
-	3,  // 12: souk.order.v1.OrderAdminService.GetAdminOrder:output_type -> souk.order.v1.GetAdminOrderResponse
-	5,  // 13: souk.order.v1.OrderAdminService.StartProcessing:output_type -> souk.order.v1.StartProcessingResponse
-	7,  // 14: souk.order.v1.OrderAdminService.ShipOrder:output_type -> souk.order.v1.ShipOrderResponse
-	9,  // 15: souk.order.v1.OrderAdminService.DeliverOrder:output_type -> souk.order.v1.DeliverOrderResponse
-	11, // [11:16] is the sub-list for method output_type
-	6,  // [6:11] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	29, // 0: souk.order.v1.ListAdminOrdersRequest.status:type_name -> souk.order.v1.OrderStatus
+	30, // 1: souk.order.v1.ListAdminOrdersResponse.orders:type_name -> souk.order.v1.Order
+	30, // 2: souk.order.v1.GetAdminOrderResponse.order:type_name -> souk.order.v1.Order
+	30, // 3: souk.order.v1.StartProcessingResponse.order:type_name -> souk.order.v1.Order
+	30, // 4: souk.order.v1.ShipOrderResponse.order:type_name -> souk.order.v1.Order
+	30, // 5: souk.order.v1.DeliverOrderResponse.order:type_name -> souk.order.v1.Order
+	31, // 6: souk.order.v1.ShipLinesRequest.lines:type_name -> souk.order.v1.LineUnits
+	30, // 7: souk.order.v1.ShipLinesResponse.order:type_name -> souk.order.v1.Order
+	30, // 8: souk.order.v1.DeliverShipmentResponse.order:type_name -> souk.order.v1.Order
+	31, // 9: souk.order.v1.CancelOrderLinesRequest.lines:type_name -> souk.order.v1.LineUnits
+	30, // 10: souk.order.v1.CancelOrderLinesResponse.order:type_name -> souk.order.v1.Order
+	30, // 11: souk.order.v1.ApproveReturnResponse.order:type_name -> souk.order.v1.Order
+	30, // 12: souk.order.v1.RejectReturnResponse.order:type_name -> souk.order.v1.Order
+	20, // 13: souk.order.v1.ReceiveReturnRequest.lines:type_name -> souk.order.v1.ReceivedLine
+	30, // 14: souk.order.v1.ReceiveReturnResponse.order:type_name -> souk.order.v1.Order
+	32, // 15: souk.order.v1.RefundOrderRequest.amount:type_name -> souk.type.v1.Money
+	30, // 16: souk.order.v1.RefundOrderResponse.order:type_name -> souk.order.v1.Order
+	30, // 17: souk.order.v1.AddNoteResponse.order:type_name -> souk.order.v1.Order
+	0,  // 18: souk.order.v1.OrderAdminService.ListAdminOrders:input_type -> souk.order.v1.ListAdminOrdersRequest
+	2,  // 19: souk.order.v1.OrderAdminService.GetAdminOrder:input_type -> souk.order.v1.GetAdminOrderRequest
+	4,  // 20: souk.order.v1.OrderAdminService.StartProcessing:input_type -> souk.order.v1.StartProcessingRequest
+	6,  // 21: souk.order.v1.OrderAdminService.ShipOrder:input_type -> souk.order.v1.ShipOrderRequest
+	8,  // 22: souk.order.v1.OrderAdminService.DeliverOrder:input_type -> souk.order.v1.DeliverOrderRequest
+	10, // 23: souk.order.v1.OrderAdminService.ShipLines:input_type -> souk.order.v1.ShipLinesRequest
+	12, // 24: souk.order.v1.OrderAdminService.DeliverShipment:input_type -> souk.order.v1.DeliverShipmentRequest
+	14, // 25: souk.order.v1.OrderAdminService.CancelOrderLines:input_type -> souk.order.v1.CancelOrderLinesRequest
+	16, // 26: souk.order.v1.OrderAdminService.ApproveReturn:input_type -> souk.order.v1.ApproveReturnRequest
+	18, // 27: souk.order.v1.OrderAdminService.RejectReturn:input_type -> souk.order.v1.RejectReturnRequest
+	21, // 28: souk.order.v1.OrderAdminService.ReceiveReturn:input_type -> souk.order.v1.ReceiveReturnRequest
+	23, // 29: souk.order.v1.OrderAdminService.RefundOrder:input_type -> souk.order.v1.RefundOrderRequest
+	25, // 30: souk.order.v1.OrderAdminService.AddNote:input_type -> souk.order.v1.AddNoteRequest
+	27, // 31: souk.order.v1.OrderAdminService.GetPackingSlip:input_type -> souk.order.v1.GetPackingSlipRequest
+	1,  // 32: souk.order.v1.OrderAdminService.ListAdminOrders:output_type -> souk.order.v1.ListAdminOrdersResponse
+	3,  // 33: souk.order.v1.OrderAdminService.GetAdminOrder:output_type -> souk.order.v1.GetAdminOrderResponse
+	5,  // 34: souk.order.v1.OrderAdminService.StartProcessing:output_type -> souk.order.v1.StartProcessingResponse
+	7,  // 35: souk.order.v1.OrderAdminService.ShipOrder:output_type -> souk.order.v1.ShipOrderResponse
+	9,  // 36: souk.order.v1.OrderAdminService.DeliverOrder:output_type -> souk.order.v1.DeliverOrderResponse
+	11, // 37: souk.order.v1.OrderAdminService.ShipLines:output_type -> souk.order.v1.ShipLinesResponse
+	13, // 38: souk.order.v1.OrderAdminService.DeliverShipment:output_type -> souk.order.v1.DeliverShipmentResponse
+	15, // 39: souk.order.v1.OrderAdminService.CancelOrderLines:output_type -> souk.order.v1.CancelOrderLinesResponse
+	17, // 40: souk.order.v1.OrderAdminService.ApproveReturn:output_type -> souk.order.v1.ApproveReturnResponse
+	19, // 41: souk.order.v1.OrderAdminService.RejectReturn:output_type -> souk.order.v1.RejectReturnResponse
+	22, // 42: souk.order.v1.OrderAdminService.ReceiveReturn:output_type -> souk.order.v1.ReceiveReturnResponse
+	24, // 43: souk.order.v1.OrderAdminService.RefundOrder:output_type -> souk.order.v1.RefundOrderResponse
+	26, // 44: souk.order.v1.OrderAdminService.AddNote:output_type -> souk.order.v1.AddNoteResponse
+	28, // 45: souk.order.v1.OrderAdminService.GetPackingSlip:output_type -> souk.order.v1.GetPackingSlipResponse
+	32, // [32:46] is the sub-list for method output_type
+	18, // [18:32] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_souk_order_v1_order_admin_service_proto_init() }
@@ -654,7 +1860,7 @@ func file_souk_order_v1_order_admin_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_order_v1_order_admin_service_proto_rawDesc), len(file_souk_order_v1_order_admin_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

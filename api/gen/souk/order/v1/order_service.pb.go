@@ -321,6 +321,514 @@ func (x *CancelOrderResponse) GetOrder() *Order {
 	return nil
 }
 
+type CancelLinesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Lines         []*LineUnits           `protobuf:"bytes,2,rep,name=lines,proto3" json:"lines,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelLinesRequest) Reset() {
+	*x = CancelLinesRequest{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelLinesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelLinesRequest) ProtoMessage() {}
+
+func (x *CancelLinesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelLinesRequest.ProtoReflect.Descriptor instead.
+func (*CancelLinesRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CancelLinesRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CancelLinesRequest) GetLines() []*LineUnits {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *CancelLinesRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+type CancelLinesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelLinesResponse) Reset() {
+	*x = CancelLinesResponse{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelLinesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelLinesResponse) ProtoMessage() {}
+
+func (x *CancelLinesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelLinesResponse.ProtoReflect.Descriptor instead.
+func (*CancelLinesResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CancelLinesResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type RequestReturnRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Made by the client once for each return it means: a UUID. The same again
+	// returns the order as it stands.
+	ReturnId      string        `protobuf:"bytes,2,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	Lines         []*ReturnLine `protobuf:"bytes,3,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestReturnRequest) Reset() {
+	*x = RequestReturnRequest{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestReturnRequest) ProtoMessage() {}
+
+func (x *RequestReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestReturnRequest.ProtoReflect.Descriptor instead.
+func (*RequestReturnRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RequestReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RequestReturnRequest) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+func (x *RequestReturnRequest) GetLines() []*ReturnLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+type RequestReturnResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestReturnResponse) Reset() {
+	*x = RequestReturnResponse{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestReturnResponse) ProtoMessage() {}
+
+func (x *RequestReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestReturnResponse.ProtoReflect.Descriptor instead.
+func (*RequestReturnResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RequestReturnResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type CancelReturnRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	ReturnId      string                 `protobuf:"bytes,2,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelReturnRequest) Reset() {
+	*x = CancelReturnRequest{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelReturnRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelReturnRequest) ProtoMessage() {}
+
+func (x *CancelReturnRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelReturnRequest.ProtoReflect.Descriptor instead.
+func (*CancelReturnRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CancelReturnRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *CancelReturnRequest) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+type CancelReturnResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelReturnResponse) Reset() {
+	*x = CancelReturnResponse{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelReturnResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelReturnResponse) ProtoMessage() {}
+
+func (x *CancelReturnResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelReturnResponse.ProtoReflect.Descriptor instead.
+func (*CancelReturnResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CancelReturnResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type LookupOrderRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        string                 `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
+	Email         string                 `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookupOrderRequest) Reset() {
+	*x = LookupOrderRequest{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookupOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookupOrderRequest) ProtoMessage() {}
+
+func (x *LookupOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookupOrderRequest.ProtoReflect.Descriptor instead.
+func (*LookupOrderRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *LookupOrderRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+func (x *LookupOrderRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+type LookupOrderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Order         *Order                 `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookupOrderResponse) Reset() {
+	*x = LookupOrderResponse{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookupOrderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookupOrderResponse) ProtoMessage() {}
+
+func (x *LookupOrderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookupOrderResponse.ProtoReflect.Descriptor instead.
+func (*LookupOrderResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *LookupOrderResponse) GetOrder() *Order {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+type GetInvoiceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of id and number.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Number        string `protobuf:"bytes,2,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetInvoiceRequest) Reset() {
+	*x = GetInvoiceRequest{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetInvoiceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetInvoiceRequest) ProtoMessage() {}
+
+func (x *GetInvoiceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetInvoiceRequest.ProtoReflect.Descriptor instead.
+func (*GetInvoiceRequest) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetInvoiceRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *GetInvoiceRequest) GetNumber() string {
+	if x != nil {
+		return x.Number
+	}
+	return ""
+}
+
+type GetInvoiceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "invoice-7KQ2-M9XD.pdf"
+	Filename      string `protobuf:"bytes,1,opt,name=filename,proto3" json:"filename,omitempty"`
+	Pdf           []byte `protobuf:"bytes,2,opt,name=pdf,proto3" json:"pdf,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetInvoiceResponse) Reset() {
+	*x = GetInvoiceResponse{}
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetInvoiceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetInvoiceResponse) ProtoMessage() {}
+
+func (x *GetInvoiceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_order_v1_order_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetInvoiceResponse.ProtoReflect.Descriptor instead.
+func (*GetInvoiceResponse) Descriptor() ([]byte, []int) {
+	return file_souk_order_v1_order_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetInvoiceResponse) GetFilename() string {
+	if x != nil {
+		return x.Filename
+	}
+	return ""
+}
+
+func (x *GetInvoiceResponse) GetPdf() []byte {
+	if x != nil {
+		return x.Pdf
+	}
+	return nil
+}
+
 var File_souk_order_v1_order_service_proto protoreflect.FileDescriptor
 
 const file_souk_order_v1_order_service_proto_rawDesc = "" +
@@ -342,14 +850,50 @@ const file_souk_order_v1_order_service_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12 \n" +
 	"\x06reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"A\n" +
 	"\x13CancelOrderResponse\x12*\n" +
-	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order2\xa5\x02\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x8e\x01\n" +
+	"\x12CancelLinesRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12;\n" +
+	"\x05lines\x18\x02 \x03(\v2\x18.souk.order.v1.LineUnitsB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\x12 \n" +
+	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\"A\n" +
+	"\x13CancelLinesResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"\x96\x01\n" +
+	"\x14RequestReturnRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12%\n" +
+	"\treturn_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\breturnId\x12<\n" +
+	"\x05lines\x18\x03 \x03(\v2\x19.souk.order.v1.ReturnLineB\v\xbaH\b\x92\x01\x05\b\x01\x10\xf4\x03R\x05lines\"C\n" +
+	"\x15RequestReturnResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"X\n" +
+	"\x13CancelReturnRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12&\n" +
+	"\treturn_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\breturnId\"B\n" +
+	"\x14CancelReturnResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"Y\n" +
+	"\x12LookupOrderRequest\x12!\n" +
+	"\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 R\x06number\x12 \n" +
+	"\x05email\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x18\xfe\x01`\x01R\x05email\"A\n" +
+	"\x13LookupOrderResponse\x12*\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.souk.order.v1.OrderR\x05order\"M\n" +
+	"\x11GetInvoiceRequest\x12\x17\n" +
+	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x02id\x12\x1f\n" +
+	"\x06number\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18 R\x06number\"B\n" +
+	"\x12GetInvoiceResponse\x12\x1a\n" +
+	"\bfilename\x18\x01 \x01(\tR\bfilename\x12\x10\n" +
+	"\x03pdf\x18\x02 \x01(\fR\x03pdf2\x89\x06\n" +
 	"\fOrderService\x12W\n" +
 	"\bGetOrder\x12\x1e.souk.order.v1.GetOrderRequest\x1a\x1f.souk.order.v1.GetOrderResponse\"\n" +
 	"\xaa\xbb\x18\x03\x02\x03\x04\x90\x02\x01\x12]\n" +
 	"\n" +
 	"ListOrders\x12 .souk.order.v1.ListOrdersRequest\x1a!.souk.order.v1.ListOrdersResponse\"\n" +
 	"\xaa\xbb\x18\x03\x02\x03\x04\x90\x02\x01\x12]\n" +
-	"\vCancelOrder\x12!.souk.order.v1.CancelOrderRequest\x1a\".souk.order.v1.CancelOrderResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04B\xb9\x01\n" +
+	"\vCancelOrder\x12!.souk.order.v1.CancelOrderRequest\x1a\".souk.order.v1.CancelOrderResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04\x12]\n" +
+	"\vCancelLines\x12!.souk.order.v1.CancelLinesRequest\x1a\".souk.order.v1.CancelLinesResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04\x12c\n" +
+	"\rRequestReturn\x12#.souk.order.v1.RequestReturnRequest\x1a$.souk.order.v1.RequestReturnResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04\x12`\n" +
+	"\fCancelReturn\x12\".souk.order.v1.CancelReturnRequest\x1a#.souk.order.v1.CancelReturnResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04\x12]\n" +
+	"\vLookupOrder\x12!.souk.order.v1.LookupOrderRequest\x1a\".souk.order.v1.LookupOrderResponse\"\a\xaa\xbb\x18\x03\x02\x03\x04\x12]\n" +
+	"\n" +
+	"GetInvoice\x12 .souk.order.v1.GetInvoiceRequest\x1a!.souk.order.v1.GetInvoiceResponse\"\n" +
+	"\xaa\xbb\x18\x03\x02\x03\x04\x90\x02\x01B\xb9\x01\n" +
 	"\x11com.souk.order.v1B\x11OrderServiceProtoP\x01Z;github.com/souk-commerce/souk/api/gen/souk/order/v1;orderv1\xa2\x02\x03SOX\xaa\x02\rSouk.Order.V1\xca\x02\rSouk\\Order\\V1\xe2\x02\x19Souk\\Order\\V1\\GPBMetadata\xea\x02\x0fSouk::Order::V1b\x06proto3"
 
 var (
@@ -364,31 +908,59 @@ func file_souk_order_v1_order_service_proto_rawDescGZIP() []byte {
 	return file_souk_order_v1_order_service_proto_rawDescData
 }
 
-var file_souk_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_souk_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_souk_order_v1_order_service_proto_goTypes = []any{
-	(*GetOrderRequest)(nil),     // 0: souk.order.v1.GetOrderRequest
-	(*GetOrderResponse)(nil),    // 1: souk.order.v1.GetOrderResponse
-	(*ListOrdersRequest)(nil),   // 2: souk.order.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),  // 3: souk.order.v1.ListOrdersResponse
-	(*CancelOrderRequest)(nil),  // 4: souk.order.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil), // 5: souk.order.v1.CancelOrderResponse
-	(*Order)(nil),               // 6: souk.order.v1.Order
+	(*GetOrderRequest)(nil),       // 0: souk.order.v1.GetOrderRequest
+	(*GetOrderResponse)(nil),      // 1: souk.order.v1.GetOrderResponse
+	(*ListOrdersRequest)(nil),     // 2: souk.order.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),    // 3: souk.order.v1.ListOrdersResponse
+	(*CancelOrderRequest)(nil),    // 4: souk.order.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),   // 5: souk.order.v1.CancelOrderResponse
+	(*CancelLinesRequest)(nil),    // 6: souk.order.v1.CancelLinesRequest
+	(*CancelLinesResponse)(nil),   // 7: souk.order.v1.CancelLinesResponse
+	(*RequestReturnRequest)(nil),  // 8: souk.order.v1.RequestReturnRequest
+	(*RequestReturnResponse)(nil), // 9: souk.order.v1.RequestReturnResponse
+	(*CancelReturnRequest)(nil),   // 10: souk.order.v1.CancelReturnRequest
+	(*CancelReturnResponse)(nil),  // 11: souk.order.v1.CancelReturnResponse
+	(*LookupOrderRequest)(nil),    // 12: souk.order.v1.LookupOrderRequest
+	(*LookupOrderResponse)(nil),   // 13: souk.order.v1.LookupOrderResponse
+	(*GetInvoiceRequest)(nil),     // 14: souk.order.v1.GetInvoiceRequest
+	(*GetInvoiceResponse)(nil),    // 15: souk.order.v1.GetInvoiceResponse
+	(*Order)(nil),                 // 16: souk.order.v1.Order
+	(*LineUnits)(nil),             // 17: souk.order.v1.LineUnits
+	(*ReturnLine)(nil),            // 18: souk.order.v1.ReturnLine
 }
 var file_souk_order_v1_order_service_proto_depIdxs = []int32{
-	6, // 0: souk.order.v1.GetOrderResponse.order:type_name -> souk.order.v1.Order
-	6, // 1: souk.order.v1.ListOrdersResponse.orders:type_name -> souk.order.v1.Order
-	6, // 2: souk.order.v1.CancelOrderResponse.order:type_name -> souk.order.v1.Order
-	0, // 3: souk.order.v1.OrderService.GetOrder:input_type -> souk.order.v1.GetOrderRequest
-	2, // 4: souk.order.v1.OrderService.ListOrders:input_type -> souk.order.v1.ListOrdersRequest
-	4, // 5: souk.order.v1.OrderService.CancelOrder:input_type -> souk.order.v1.CancelOrderRequest
-	1, // 6: souk.order.v1.OrderService.GetOrder:output_type -> souk.order.v1.GetOrderResponse
-	3, // 7: souk.order.v1.OrderService.ListOrders:output_type -> souk.order.v1.ListOrdersResponse
-	5, // 8: souk.order.v1.OrderService.CancelOrder:output_type -> souk.order.v1.CancelOrderResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	16, // 0: souk.order.v1.GetOrderResponse.order:type_name -> souk.order.v1.Order
+	16, // 1: souk.order.v1.ListOrdersResponse.orders:type_name -> souk.order.v1.Order
+	16, // 2: souk.order.v1.CancelOrderResponse.order:type_name -> souk.order.v1.Order
+	17, // 3: souk.order.v1.CancelLinesRequest.lines:type_name -> souk.order.v1.LineUnits
+	16, // 4: souk.order.v1.CancelLinesResponse.order:type_name -> souk.order.v1.Order
+	18, // 5: souk.order.v1.RequestReturnRequest.lines:type_name -> souk.order.v1.ReturnLine
+	16, // 6: souk.order.v1.RequestReturnResponse.order:type_name -> souk.order.v1.Order
+	16, // 7: souk.order.v1.CancelReturnResponse.order:type_name -> souk.order.v1.Order
+	16, // 8: souk.order.v1.LookupOrderResponse.order:type_name -> souk.order.v1.Order
+	0,  // 9: souk.order.v1.OrderService.GetOrder:input_type -> souk.order.v1.GetOrderRequest
+	2,  // 10: souk.order.v1.OrderService.ListOrders:input_type -> souk.order.v1.ListOrdersRequest
+	4,  // 11: souk.order.v1.OrderService.CancelOrder:input_type -> souk.order.v1.CancelOrderRequest
+	6,  // 12: souk.order.v1.OrderService.CancelLines:input_type -> souk.order.v1.CancelLinesRequest
+	8,  // 13: souk.order.v1.OrderService.RequestReturn:input_type -> souk.order.v1.RequestReturnRequest
+	10, // 14: souk.order.v1.OrderService.CancelReturn:input_type -> souk.order.v1.CancelReturnRequest
+	12, // 15: souk.order.v1.OrderService.LookupOrder:input_type -> souk.order.v1.LookupOrderRequest
+	14, // 16: souk.order.v1.OrderService.GetInvoice:input_type -> souk.order.v1.GetInvoiceRequest
+	1,  // 17: souk.order.v1.OrderService.GetOrder:output_type -> souk.order.v1.GetOrderResponse
+	3,  // 18: souk.order.v1.OrderService.ListOrders:output_type -> souk.order.v1.ListOrdersResponse
+	5,  // 19: souk.order.v1.OrderService.CancelOrder:output_type -> souk.order.v1.CancelOrderResponse
+	7,  // 20: souk.order.v1.OrderService.CancelLines:output_type -> souk.order.v1.CancelLinesResponse
+	9,  // 21: souk.order.v1.OrderService.RequestReturn:output_type -> souk.order.v1.RequestReturnResponse
+	11, // 22: souk.order.v1.OrderService.CancelReturn:output_type -> souk.order.v1.CancelReturnResponse
+	13, // 23: souk.order.v1.OrderService.LookupOrder:output_type -> souk.order.v1.LookupOrderResponse
+	15, // 24: souk.order.v1.OrderService.GetInvoice:output_type -> souk.order.v1.GetInvoiceResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_souk_order_v1_order_service_proto_init() }
@@ -403,7 +975,7 @@ func file_souk_order_v1_order_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_order_v1_order_service_proto_rawDesc), len(file_souk_order_v1_order_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -164,6 +164,10 @@ type PlaceOrderRequest struct {
 	ExpectedTotal *v1.Money `protobuf:"bytes,8,opt,name=expected_total,json=expectedTotal,proto3" json:"expectedTotal,omitempty"`
 	// Where the provider sends the shopper back to: a path of this shop.
 	ReturnPath string `protobuf:"bytes,9,opt,name=return_path,json=returnPath,proto3" json:"returnPath,omitempty"`
+	// The provider that the token is of; empty: the first that takes the payment.
+	PaymentProvider string `protobuf:"bytes,10,opt,name=payment_provider,json=paymentProvider,proto3" json:"paymentProvider,omitempty"`
+	// Keep the way to pay for the shopper's next time.
+	SavePaymentMethod bool `protobuf:"varint,11,opt,name=save_payment_method,json=savePaymentMethod,proto3" json:"savePaymentMethod,omitempty"`
 }
 
 func (x *PlaceOrderRequest) Reset() {
@@ -233,6 +237,20 @@ func (x *PlaceOrderRequest) GetReturnPath() string {
 		return x.ReturnPath
 	}
 	return ""
+}
+
+func (x *PlaceOrderRequest) GetPaymentProvider() string {
+	if x != nil {
+		return x.PaymentProvider
+	}
+	return ""
+}
+
+func (x *PlaceOrderRequest) GetSavePaymentMethod() bool {
+	if x != nil {
+		return x.SavePaymentMethod
+	}
+	return false
 }
 
 // Checkout is the outcome so far.
@@ -564,6 +582,23 @@ func (m *PlaceOrderRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.SavePaymentMethod {
+		i--
+		if m.SavePaymentMethod {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x58
+	}
+	if len(m.PaymentProvider) > 0 {
+		i -= len(m.PaymentProvider)
+		copy(dAtA[i:], m.PaymentProvider)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.PaymentProvider)))
+		i--
+		dAtA[i] = 0x52
 	}
 	if len(m.ReturnPath) > 0 {
 		i -= len(m.ReturnPath)
@@ -1031,6 +1066,13 @@ func (m *PlaceOrderRequest) SizeVT() (n int) {
 	l = len(m.ReturnPath)
 	if l > 0 {
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	l = len(m.PaymentProvider)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.SavePaymentMethod {
+		n += 2
 	}
 	n += len(m.unknownFields)
 	return n
@@ -1661,6 +1703,40 @@ func (m *PlaceOrderRequest) UnmarshalVT(dAtA []byte) error {
 			}
 			m.ReturnPath = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field PaymentProvider", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.PaymentProvider = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 11:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SavePaymentMethod", wireType)
+			}
+			var v int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			v = int(_v)
+			if err != nil {
+				return err
+			}
+			m.SavePaymentMethod = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])

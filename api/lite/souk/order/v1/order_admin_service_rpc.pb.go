@@ -65,3 +65,86 @@ func (c OrderAdminServiceClient) DeliverOrder(ctx context.Context, request *Deli
 	}
 	return response, nil
 }
+
+// ShipLines sends a parcel with some of the order; with the last of it the
+// order is shipped.
+func (c OrderAdminServiceClient) ShipLines(ctx context.Context, request *ShipLinesRequest) (*ShipLinesResponse, error) {
+	response := new(ShipLinesResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/ShipLines", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// DeliverShipment says that a parcel has arrived.
+func (c OrderAdminServiceClient) DeliverShipment(ctx context.Context, request *DeliverShipmentRequest) (*DeliverShipmentResponse, error) {
+	response := new(DeliverShipmentResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/DeliverShipment", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// CancelOrderLines cancels units that have not shipped, for the shop.
+func (c OrderAdminServiceClient) CancelOrderLines(ctx context.Context, request *CancelOrderLinesRequest) (*CancelOrderLinesResponse, error) {
+	response := new(CancelOrderLinesResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/CancelOrderLines", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// ApproveReturn tells the shopper to send the goods.
+func (c OrderAdminServiceClient) ApproveReturn(ctx context.Context, request *ApproveReturnRequest) (*ApproveReturnResponse, error) {
+	response := new(ApproveReturnResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/ApproveReturn", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// RejectReturn refuses a return, and says why.
+func (c OrderAdminServiceClient) RejectReturn(ctx context.Context, request *RejectReturnRequest) (*RejectReturnResponse, error) {
+	response := new(RejectReturnResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/RejectReturn", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// ReceiveReturn takes goods in: back on the shelf, or written off. Money goes
+// back for them, or a replacement goes out.
+func (c OrderAdminServiceClient) ReceiveReturn(ctx context.Context, request *ReceiveReturnRequest) (*ReceiveReturnResponse, error) {
+	response := new(ReceiveReturnResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/ReceiveReturn", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// RefundOrder gives money back, never more than was taken.
+func (c OrderAdminServiceClient) RefundOrder(ctx context.Context, request *RefundOrderRequest) (*RefundOrderResponse, error) {
+	response := new(RefundOrderResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/RefundOrder", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// AddNote writes a note for the shop's own people.
+func (c OrderAdminServiceClient) AddNote(ctx context.Context, request *AddNoteRequest) (*AddNoteResponse, error) {
+	response := new(AddNoteResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/AddNote", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// GetPackingSlip returns what goes into a parcel, as PDF.
+func (c OrderAdminServiceClient) GetPackingSlip(ctx context.Context, request *GetPackingSlipRequest) (*GetPackingSlipResponse, error) {
+	response := new(GetPackingSlipResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderAdminService/GetPackingSlip", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}

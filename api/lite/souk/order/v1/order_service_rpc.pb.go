@@ -47,3 +47,50 @@ func (c OrderServiceClient) CancelOrder(ctx context.Context, request *CancelOrde
 	}
 	return response, nil
 }
+
+// CancelLines cancels units that have not shipped: money back, stock back.
+func (c OrderServiceClient) CancelLines(ctx context.Context, request *CancelLinesRequest) (*CancelLinesResponse, error) {
+	response := new(CancelLinesResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderService/CancelLines", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// RequestReturn asks to send goods back, for money or for another variant.
+func (c OrderServiceClient) RequestReturn(ctx context.Context, request *RequestReturnRequest) (*RequestReturnResponse, error) {
+	response := new(RequestReturnResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderService/RequestReturn", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// CancelReturn keeps the goods after all, until they have come back.
+func (c OrderServiceClient) CancelReturn(ctx context.Context, request *CancelReturnRequest) (*CancelReturnResponse, error) {
+	response := new(CancelReturnResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderService/CancelReturn", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// LookupOrder finds a guest's order by its number and e-mail address; the caller
+// may then see and change it for a day. A pair that does not fit is not_found;
+// too many of them for one order are resource_exhausted.
+func (c OrderServiceClient) LookupOrder(ctx context.Context, request *LookupOrderRequest) (*LookupOrderResponse, error) {
+	response := new(LookupOrderResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderService/LookupOrder", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// GetInvoice returns the invoice as PDF.
+func (c OrderServiceClient) GetInvoice(ctx context.Context, request *GetInvoiceRequest) (*GetInvoiceResponse, error) {
+	response := new(GetInvoiceResponse)
+	if err := c.caller.Unary(ctx, "/souk.order.v1.OrderService/GetInvoice", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}

@@ -48,6 +48,33 @@ const (
 	// OrderAdminServiceDeliverOrderProcedure is the fully-qualified name of the OrderAdminService's
 	// DeliverOrder RPC.
 	OrderAdminServiceDeliverOrderProcedure = "/souk.order.v1.OrderAdminService/DeliverOrder"
+	// OrderAdminServiceShipLinesProcedure is the fully-qualified name of the OrderAdminService's
+	// ShipLines RPC.
+	OrderAdminServiceShipLinesProcedure = "/souk.order.v1.OrderAdminService/ShipLines"
+	// OrderAdminServiceDeliverShipmentProcedure is the fully-qualified name of the OrderAdminService's
+	// DeliverShipment RPC.
+	OrderAdminServiceDeliverShipmentProcedure = "/souk.order.v1.OrderAdminService/DeliverShipment"
+	// OrderAdminServiceCancelOrderLinesProcedure is the fully-qualified name of the OrderAdminService's
+	// CancelOrderLines RPC.
+	OrderAdminServiceCancelOrderLinesProcedure = "/souk.order.v1.OrderAdminService/CancelOrderLines"
+	// OrderAdminServiceApproveReturnProcedure is the fully-qualified name of the OrderAdminService's
+	// ApproveReturn RPC.
+	OrderAdminServiceApproveReturnProcedure = "/souk.order.v1.OrderAdminService/ApproveReturn"
+	// OrderAdminServiceRejectReturnProcedure is the fully-qualified name of the OrderAdminService's
+	// RejectReturn RPC.
+	OrderAdminServiceRejectReturnProcedure = "/souk.order.v1.OrderAdminService/RejectReturn"
+	// OrderAdminServiceReceiveReturnProcedure is the fully-qualified name of the OrderAdminService's
+	// ReceiveReturn RPC.
+	OrderAdminServiceReceiveReturnProcedure = "/souk.order.v1.OrderAdminService/ReceiveReturn"
+	// OrderAdminServiceRefundOrderProcedure is the fully-qualified name of the OrderAdminService's
+	// RefundOrder RPC.
+	OrderAdminServiceRefundOrderProcedure = "/souk.order.v1.OrderAdminService/RefundOrder"
+	// OrderAdminServiceAddNoteProcedure is the fully-qualified name of the OrderAdminService's AddNote
+	// RPC.
+	OrderAdminServiceAddNoteProcedure = "/souk.order.v1.OrderAdminService/AddNote"
+	// OrderAdminServiceGetPackingSlipProcedure is the fully-qualified name of the OrderAdminService's
+	// GetPackingSlip RPC.
+	OrderAdminServiceGetPackingSlipProcedure = "/souk.order.v1.OrderAdminService/GetPackingSlip"
 )
 
 // OrderAdminServiceClient is a client for the souk.order.v1.OrderAdminService service.
@@ -62,6 +89,26 @@ type OrderAdminServiceClient interface {
 	ShipOrder(context.Context, *v1.ShipOrderRequest) (*v1.ShipOrderResponse, error)
 	// DeliverOrder moves a shipped order on.
 	DeliverOrder(context.Context, *v1.DeliverOrderRequest) (*v1.DeliverOrderResponse, error)
+	// ShipLines sends a parcel with some of the order; with the last of it the
+	// order is shipped.
+	ShipLines(context.Context, *v1.ShipLinesRequest) (*v1.ShipLinesResponse, error)
+	// DeliverShipment says that a parcel has arrived.
+	DeliverShipment(context.Context, *v1.DeliverShipmentRequest) (*v1.DeliverShipmentResponse, error)
+	// CancelOrderLines cancels units that have not shipped, for the shop.
+	CancelOrderLines(context.Context, *v1.CancelOrderLinesRequest) (*v1.CancelOrderLinesResponse, error)
+	// ApproveReturn tells the shopper to send the goods.
+	ApproveReturn(context.Context, *v1.ApproveReturnRequest) (*v1.ApproveReturnResponse, error)
+	// RejectReturn refuses a return, and says why.
+	RejectReturn(context.Context, *v1.RejectReturnRequest) (*v1.RejectReturnResponse, error)
+	// ReceiveReturn takes goods in: back on the shelf, or written off. Money goes
+	// back for them, or a replacement goes out.
+	ReceiveReturn(context.Context, *v1.ReceiveReturnRequest) (*v1.ReceiveReturnResponse, error)
+	// RefundOrder gives money back, never more than was taken.
+	RefundOrder(context.Context, *v1.RefundOrderRequest) (*v1.RefundOrderResponse, error)
+	// AddNote writes a note for the shop's own people.
+	AddNote(context.Context, *v1.AddNoteRequest) (*v1.AddNoteResponse, error)
+	// GetPackingSlip returns what goes into a parcel, as PDF.
+	GetPackingSlip(context.Context, *v1.GetPackingSlipRequest) (*v1.GetPackingSlipResponse, error)
 }
 
 // NewOrderAdminServiceClient constructs a client for the souk.order.v1.OrderAdminService service.
@@ -107,16 +154,80 @@ func NewOrderAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 			connect.WithSchema(orderAdminServiceMethods.ByName("DeliverOrder")),
 			connect.WithClientOptions(opts...),
 		),
+		shipLines: connect.NewClient[v1.ShipLinesRequest, v1.ShipLinesResponse](
+			httpClient,
+			baseURL+OrderAdminServiceShipLinesProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("ShipLines")),
+			connect.WithClientOptions(opts...),
+		),
+		deliverShipment: connect.NewClient[v1.DeliverShipmentRequest, v1.DeliverShipmentResponse](
+			httpClient,
+			baseURL+OrderAdminServiceDeliverShipmentProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("DeliverShipment")),
+			connect.WithClientOptions(opts...),
+		),
+		cancelOrderLines: connect.NewClient[v1.CancelOrderLinesRequest, v1.CancelOrderLinesResponse](
+			httpClient,
+			baseURL+OrderAdminServiceCancelOrderLinesProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("CancelOrderLines")),
+			connect.WithClientOptions(opts...),
+		),
+		approveReturn: connect.NewClient[v1.ApproveReturnRequest, v1.ApproveReturnResponse](
+			httpClient,
+			baseURL+OrderAdminServiceApproveReturnProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("ApproveReturn")),
+			connect.WithClientOptions(opts...),
+		),
+		rejectReturn: connect.NewClient[v1.RejectReturnRequest, v1.RejectReturnResponse](
+			httpClient,
+			baseURL+OrderAdminServiceRejectReturnProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("RejectReturn")),
+			connect.WithClientOptions(opts...),
+		),
+		receiveReturn: connect.NewClient[v1.ReceiveReturnRequest, v1.ReceiveReturnResponse](
+			httpClient,
+			baseURL+OrderAdminServiceReceiveReturnProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("ReceiveReturn")),
+			connect.WithClientOptions(opts...),
+		),
+		refundOrder: connect.NewClient[v1.RefundOrderRequest, v1.RefundOrderResponse](
+			httpClient,
+			baseURL+OrderAdminServiceRefundOrderProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("RefundOrder")),
+			connect.WithClientOptions(opts...),
+		),
+		addNote: connect.NewClient[v1.AddNoteRequest, v1.AddNoteResponse](
+			httpClient,
+			baseURL+OrderAdminServiceAddNoteProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("AddNote")),
+			connect.WithClientOptions(opts...),
+		),
+		getPackingSlip: connect.NewClient[v1.GetPackingSlipRequest, v1.GetPackingSlipResponse](
+			httpClient,
+			baseURL+OrderAdminServiceGetPackingSlipProcedure,
+			connect.WithSchema(orderAdminServiceMethods.ByName("GetPackingSlip")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // orderAdminServiceClient implements OrderAdminServiceClient.
 type orderAdminServiceClient struct {
-	listAdminOrders *connect.Client[v1.ListAdminOrdersRequest, v1.ListAdminOrdersResponse]
-	getAdminOrder   *connect.Client[v1.GetAdminOrderRequest, v1.GetAdminOrderResponse]
-	startProcessing *connect.Client[v1.StartProcessingRequest, v1.StartProcessingResponse]
-	shipOrder       *connect.Client[v1.ShipOrderRequest, v1.ShipOrderResponse]
-	deliverOrder    *connect.Client[v1.DeliverOrderRequest, v1.DeliverOrderResponse]
+	listAdminOrders  *connect.Client[v1.ListAdminOrdersRequest, v1.ListAdminOrdersResponse]
+	getAdminOrder    *connect.Client[v1.GetAdminOrderRequest, v1.GetAdminOrderResponse]
+	startProcessing  *connect.Client[v1.StartProcessingRequest, v1.StartProcessingResponse]
+	shipOrder        *connect.Client[v1.ShipOrderRequest, v1.ShipOrderResponse]
+	deliverOrder     *connect.Client[v1.DeliverOrderRequest, v1.DeliverOrderResponse]
+	shipLines        *connect.Client[v1.ShipLinesRequest, v1.ShipLinesResponse]
+	deliverShipment  *connect.Client[v1.DeliverShipmentRequest, v1.DeliverShipmentResponse]
+	cancelOrderLines *connect.Client[v1.CancelOrderLinesRequest, v1.CancelOrderLinesResponse]
+	approveReturn    *connect.Client[v1.ApproveReturnRequest, v1.ApproveReturnResponse]
+	rejectReturn     *connect.Client[v1.RejectReturnRequest, v1.RejectReturnResponse]
+	receiveReturn    *connect.Client[v1.ReceiveReturnRequest, v1.ReceiveReturnResponse]
+	refundOrder      *connect.Client[v1.RefundOrderRequest, v1.RefundOrderResponse]
+	addNote          *connect.Client[v1.AddNoteRequest, v1.AddNoteResponse]
+	getPackingSlip   *connect.Client[v1.GetPackingSlipRequest, v1.GetPackingSlipResponse]
 }
 
 // ListAdminOrders calls souk.order.v1.OrderAdminService.ListAdminOrders.
@@ -164,6 +275,87 @@ func (c *orderAdminServiceClient) DeliverOrder(ctx context.Context, req *v1.Deli
 	return nil, err
 }
 
+// ShipLines calls souk.order.v1.OrderAdminService.ShipLines.
+func (c *orderAdminServiceClient) ShipLines(ctx context.Context, req *v1.ShipLinesRequest) (*v1.ShipLinesResponse, error) {
+	response, err := c.shipLines.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeliverShipment calls souk.order.v1.OrderAdminService.DeliverShipment.
+func (c *orderAdminServiceClient) DeliverShipment(ctx context.Context, req *v1.DeliverShipmentRequest) (*v1.DeliverShipmentResponse, error) {
+	response, err := c.deliverShipment.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelOrderLines calls souk.order.v1.OrderAdminService.CancelOrderLines.
+func (c *orderAdminServiceClient) CancelOrderLines(ctx context.Context, req *v1.CancelOrderLinesRequest) (*v1.CancelOrderLinesResponse, error) {
+	response, err := c.cancelOrderLines.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ApproveReturn calls souk.order.v1.OrderAdminService.ApproveReturn.
+func (c *orderAdminServiceClient) ApproveReturn(ctx context.Context, req *v1.ApproveReturnRequest) (*v1.ApproveReturnResponse, error) {
+	response, err := c.approveReturn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RejectReturn calls souk.order.v1.OrderAdminService.RejectReturn.
+func (c *orderAdminServiceClient) RejectReturn(ctx context.Context, req *v1.RejectReturnRequest) (*v1.RejectReturnResponse, error) {
+	response, err := c.rejectReturn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ReceiveReturn calls souk.order.v1.OrderAdminService.ReceiveReturn.
+func (c *orderAdminServiceClient) ReceiveReturn(ctx context.Context, req *v1.ReceiveReturnRequest) (*v1.ReceiveReturnResponse, error) {
+	response, err := c.receiveReturn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RefundOrder calls souk.order.v1.OrderAdminService.RefundOrder.
+func (c *orderAdminServiceClient) RefundOrder(ctx context.Context, req *v1.RefundOrderRequest) (*v1.RefundOrderResponse, error) {
+	response, err := c.refundOrder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// AddNote calls souk.order.v1.OrderAdminService.AddNote.
+func (c *orderAdminServiceClient) AddNote(ctx context.Context, req *v1.AddNoteRequest) (*v1.AddNoteResponse, error) {
+	response, err := c.addNote.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetPackingSlip calls souk.order.v1.OrderAdminService.GetPackingSlip.
+func (c *orderAdminServiceClient) GetPackingSlip(ctx context.Context, req *v1.GetPackingSlipRequest) (*v1.GetPackingSlipResponse, error) {
+	response, err := c.getPackingSlip.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // OrderAdminServiceHandler is an implementation of the souk.order.v1.OrderAdminService service.
 type OrderAdminServiceHandler interface {
 	// ListAdminOrders returns all orders, newest first.
@@ -176,6 +368,26 @@ type OrderAdminServiceHandler interface {
 	ShipOrder(context.Context, *v1.ShipOrderRequest) (*v1.ShipOrderResponse, error)
 	// DeliverOrder moves a shipped order on.
 	DeliverOrder(context.Context, *v1.DeliverOrderRequest) (*v1.DeliverOrderResponse, error)
+	// ShipLines sends a parcel with some of the order; with the last of it the
+	// order is shipped.
+	ShipLines(context.Context, *v1.ShipLinesRequest) (*v1.ShipLinesResponse, error)
+	// DeliverShipment says that a parcel has arrived.
+	DeliverShipment(context.Context, *v1.DeliverShipmentRequest) (*v1.DeliverShipmentResponse, error)
+	// CancelOrderLines cancels units that have not shipped, for the shop.
+	CancelOrderLines(context.Context, *v1.CancelOrderLinesRequest) (*v1.CancelOrderLinesResponse, error)
+	// ApproveReturn tells the shopper to send the goods.
+	ApproveReturn(context.Context, *v1.ApproveReturnRequest) (*v1.ApproveReturnResponse, error)
+	// RejectReturn refuses a return, and says why.
+	RejectReturn(context.Context, *v1.RejectReturnRequest) (*v1.RejectReturnResponse, error)
+	// ReceiveReturn takes goods in: back on the shelf, or written off. Money goes
+	// back for them, or a replacement goes out.
+	ReceiveReturn(context.Context, *v1.ReceiveReturnRequest) (*v1.ReceiveReturnResponse, error)
+	// RefundOrder gives money back, never more than was taken.
+	RefundOrder(context.Context, *v1.RefundOrderRequest) (*v1.RefundOrderResponse, error)
+	// AddNote writes a note for the shop's own people.
+	AddNote(context.Context, *v1.AddNoteRequest) (*v1.AddNoteResponse, error)
+	// GetPackingSlip returns what goes into a parcel, as PDF.
+	GetPackingSlip(context.Context, *v1.GetPackingSlipRequest) (*v1.GetPackingSlipResponse, error)
 }
 
 // NewOrderAdminServiceHandler builds an HTTP handler from the service implementation. It returns
@@ -217,6 +429,61 @@ func NewOrderAdminServiceHandler(svc OrderAdminServiceHandler, opts ...connect.H
 		connect.WithSchema(orderAdminServiceMethods.ByName("DeliverOrder")),
 		connect.WithHandlerOptions(opts...),
 	)
+	orderAdminServiceShipLinesHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceShipLinesProcedure,
+		svc.ShipLines,
+		connect.WithSchema(orderAdminServiceMethods.ByName("ShipLines")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceDeliverShipmentHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceDeliverShipmentProcedure,
+		svc.DeliverShipment,
+		connect.WithSchema(orderAdminServiceMethods.ByName("DeliverShipment")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceCancelOrderLinesHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceCancelOrderLinesProcedure,
+		svc.CancelOrderLines,
+		connect.WithSchema(orderAdminServiceMethods.ByName("CancelOrderLines")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceApproveReturnHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceApproveReturnProcedure,
+		svc.ApproveReturn,
+		connect.WithSchema(orderAdminServiceMethods.ByName("ApproveReturn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceRejectReturnHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceRejectReturnProcedure,
+		svc.RejectReturn,
+		connect.WithSchema(orderAdminServiceMethods.ByName("RejectReturn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceReceiveReturnHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceReceiveReturnProcedure,
+		svc.ReceiveReturn,
+		connect.WithSchema(orderAdminServiceMethods.ByName("ReceiveReturn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceRefundOrderHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceRefundOrderProcedure,
+		svc.RefundOrder,
+		connect.WithSchema(orderAdminServiceMethods.ByName("RefundOrder")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceAddNoteHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceAddNoteProcedure,
+		svc.AddNote,
+		connect.WithSchema(orderAdminServiceMethods.ByName("AddNote")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderAdminServiceGetPackingSlipHandler := connect.NewUnaryHandlerSimple(
+		OrderAdminServiceGetPackingSlipProcedure,
+		svc.GetPackingSlip,
+		connect.WithSchema(orderAdminServiceMethods.ByName("GetPackingSlip")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/souk.order.v1.OrderAdminService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case OrderAdminServiceListAdminOrdersProcedure:
@@ -229,6 +496,24 @@ func NewOrderAdminServiceHandler(svc OrderAdminServiceHandler, opts ...connect.H
 			orderAdminServiceShipOrderHandler.ServeHTTP(w, r)
 		case OrderAdminServiceDeliverOrderProcedure:
 			orderAdminServiceDeliverOrderHandler.ServeHTTP(w, r)
+		case OrderAdminServiceShipLinesProcedure:
+			orderAdminServiceShipLinesHandler.ServeHTTP(w, r)
+		case OrderAdminServiceDeliverShipmentProcedure:
+			orderAdminServiceDeliverShipmentHandler.ServeHTTP(w, r)
+		case OrderAdminServiceCancelOrderLinesProcedure:
+			orderAdminServiceCancelOrderLinesHandler.ServeHTTP(w, r)
+		case OrderAdminServiceApproveReturnProcedure:
+			orderAdminServiceApproveReturnHandler.ServeHTTP(w, r)
+		case OrderAdminServiceRejectReturnProcedure:
+			orderAdminServiceRejectReturnHandler.ServeHTTP(w, r)
+		case OrderAdminServiceReceiveReturnProcedure:
+			orderAdminServiceReceiveReturnHandler.ServeHTTP(w, r)
+		case OrderAdminServiceRefundOrderProcedure:
+			orderAdminServiceRefundOrderHandler.ServeHTTP(w, r)
+		case OrderAdminServiceAddNoteProcedure:
+			orderAdminServiceAddNoteHandler.ServeHTTP(w, r)
+		case OrderAdminServiceGetPackingSlipProcedure:
+			orderAdminServiceGetPackingSlipHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -256,4 +541,40 @@ func (UnimplementedOrderAdminServiceHandler) ShipOrder(context.Context, *v1.Ship
 
 func (UnimplementedOrderAdminServiceHandler) DeliverOrder(context.Context, *v1.DeliverOrderRequest) (*v1.DeliverOrderResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.DeliverOrder is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) ShipLines(context.Context, *v1.ShipLinesRequest) (*v1.ShipLinesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.ShipLines is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) DeliverShipment(context.Context, *v1.DeliverShipmentRequest) (*v1.DeliverShipmentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.DeliverShipment is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) CancelOrderLines(context.Context, *v1.CancelOrderLinesRequest) (*v1.CancelOrderLinesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.CancelOrderLines is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) ApproveReturn(context.Context, *v1.ApproveReturnRequest) (*v1.ApproveReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.ApproveReturn is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) RejectReturn(context.Context, *v1.RejectReturnRequest) (*v1.RejectReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.RejectReturn is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) ReceiveReturn(context.Context, *v1.ReceiveReturnRequest) (*v1.ReceiveReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.ReceiveReturn is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) RefundOrder(context.Context, *v1.RefundOrderRequest) (*v1.RefundOrderResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.RefundOrder is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) AddNote(context.Context, *v1.AddNoteRequest) (*v1.AddNoteResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.AddNote is not implemented"))
+}
+
+func (UnimplementedOrderAdminServiceHandler) GetPackingSlip(context.Context, *v1.GetPackingSlipRequest) (*v1.GetPackingSlipResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderAdminService.GetPackingSlip is not implemented"))
 }

@@ -40,6 +40,20 @@ const (
 	// OrderServiceCancelOrderProcedure is the fully-qualified name of the OrderService's CancelOrder
 	// RPC.
 	OrderServiceCancelOrderProcedure = "/souk.order.v1.OrderService/CancelOrder"
+	// OrderServiceCancelLinesProcedure is the fully-qualified name of the OrderService's CancelLines
+	// RPC.
+	OrderServiceCancelLinesProcedure = "/souk.order.v1.OrderService/CancelLines"
+	// OrderServiceRequestReturnProcedure is the fully-qualified name of the OrderService's
+	// RequestReturn RPC.
+	OrderServiceRequestReturnProcedure = "/souk.order.v1.OrderService/RequestReturn"
+	// OrderServiceCancelReturnProcedure is the fully-qualified name of the OrderService's CancelReturn
+	// RPC.
+	OrderServiceCancelReturnProcedure = "/souk.order.v1.OrderService/CancelReturn"
+	// OrderServiceLookupOrderProcedure is the fully-qualified name of the OrderService's LookupOrder
+	// RPC.
+	OrderServiceLookupOrderProcedure = "/souk.order.v1.OrderService/LookupOrder"
+	// OrderServiceGetInvoiceProcedure is the fully-qualified name of the OrderService's GetInvoice RPC.
+	OrderServiceGetInvoiceProcedure = "/souk.order.v1.OrderService/GetInvoice"
 )
 
 // OrderServiceClient is a client for the souk.order.v1.OrderService service.
@@ -50,6 +64,18 @@ type OrderServiceClient interface {
 	ListOrders(context.Context, *v1.ListOrdersRequest) (*v1.ListOrdersResponse, error)
 	// CancelOrder cancels while nothing has shipped: money back, stock back.
 	CancelOrder(context.Context, *v1.CancelOrderRequest) (*v1.CancelOrderResponse, error)
+	// CancelLines cancels units that have not shipped: money back, stock back.
+	CancelLines(context.Context, *v1.CancelLinesRequest) (*v1.CancelLinesResponse, error)
+	// RequestReturn asks to send goods back, for money or for another variant.
+	RequestReturn(context.Context, *v1.RequestReturnRequest) (*v1.RequestReturnResponse, error)
+	// CancelReturn keeps the goods after all, until they have come back.
+	CancelReturn(context.Context, *v1.CancelReturnRequest) (*v1.CancelReturnResponse, error)
+	// LookupOrder finds a guest's order by its number and e-mail address; the caller
+	// may then see and change it for a day. A pair that does not fit is not_found;
+	// too many of them for one order are resource_exhausted.
+	LookupOrder(context.Context, *v1.LookupOrderRequest) (*v1.LookupOrderResponse, error)
+	// GetInvoice returns the invoice as PDF.
+	GetInvoice(context.Context, *v1.GetInvoiceRequest) (*v1.GetInvoiceResponse, error)
 }
 
 // NewOrderServiceClient constructs a client for the souk.order.v1.OrderService service. By default,
@@ -83,14 +109,50 @@ func NewOrderServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(orderServiceMethods.ByName("CancelOrder")),
 			connect.WithClientOptions(opts...),
 		),
+		cancelLines: connect.NewClient[v1.CancelLinesRequest, v1.CancelLinesResponse](
+			httpClient,
+			baseURL+OrderServiceCancelLinesProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("CancelLines")),
+			connect.WithClientOptions(opts...),
+		),
+		requestReturn: connect.NewClient[v1.RequestReturnRequest, v1.RequestReturnResponse](
+			httpClient,
+			baseURL+OrderServiceRequestReturnProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("RequestReturn")),
+			connect.WithClientOptions(opts...),
+		),
+		cancelReturn: connect.NewClient[v1.CancelReturnRequest, v1.CancelReturnResponse](
+			httpClient,
+			baseURL+OrderServiceCancelReturnProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("CancelReturn")),
+			connect.WithClientOptions(opts...),
+		),
+		lookupOrder: connect.NewClient[v1.LookupOrderRequest, v1.LookupOrderResponse](
+			httpClient,
+			baseURL+OrderServiceLookupOrderProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("LookupOrder")),
+			connect.WithClientOptions(opts...),
+		),
+		getInvoice: connect.NewClient[v1.GetInvoiceRequest, v1.GetInvoiceResponse](
+			httpClient,
+			baseURL+OrderServiceGetInvoiceProcedure,
+			connect.WithSchema(orderServiceMethods.ByName("GetInvoice")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // orderServiceClient implements OrderServiceClient.
 type orderServiceClient struct {
-	getOrder    *connect.Client[v1.GetOrderRequest, v1.GetOrderResponse]
-	listOrders  *connect.Client[v1.ListOrdersRequest, v1.ListOrdersResponse]
-	cancelOrder *connect.Client[v1.CancelOrderRequest, v1.CancelOrderResponse]
+	getOrder      *connect.Client[v1.GetOrderRequest, v1.GetOrderResponse]
+	listOrders    *connect.Client[v1.ListOrdersRequest, v1.ListOrdersResponse]
+	cancelOrder   *connect.Client[v1.CancelOrderRequest, v1.CancelOrderResponse]
+	cancelLines   *connect.Client[v1.CancelLinesRequest, v1.CancelLinesResponse]
+	requestReturn *connect.Client[v1.RequestReturnRequest, v1.RequestReturnResponse]
+	cancelReturn  *connect.Client[v1.CancelReturnRequest, v1.CancelReturnResponse]
+	lookupOrder   *connect.Client[v1.LookupOrderRequest, v1.LookupOrderResponse]
+	getInvoice    *connect.Client[v1.GetInvoiceRequest, v1.GetInvoiceResponse]
 }
 
 // GetOrder calls souk.order.v1.OrderService.GetOrder.
@@ -120,6 +182,51 @@ func (c *orderServiceClient) CancelOrder(ctx context.Context, req *v1.CancelOrde
 	return nil, err
 }
 
+// CancelLines calls souk.order.v1.OrderService.CancelLines.
+func (c *orderServiceClient) CancelLines(ctx context.Context, req *v1.CancelLinesRequest) (*v1.CancelLinesResponse, error) {
+	response, err := c.cancelLines.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// RequestReturn calls souk.order.v1.OrderService.RequestReturn.
+func (c *orderServiceClient) RequestReturn(ctx context.Context, req *v1.RequestReturnRequest) (*v1.RequestReturnResponse, error) {
+	response, err := c.requestReturn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// CancelReturn calls souk.order.v1.OrderService.CancelReturn.
+func (c *orderServiceClient) CancelReturn(ctx context.Context, req *v1.CancelReturnRequest) (*v1.CancelReturnResponse, error) {
+	response, err := c.cancelReturn.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// LookupOrder calls souk.order.v1.OrderService.LookupOrder.
+func (c *orderServiceClient) LookupOrder(ctx context.Context, req *v1.LookupOrderRequest) (*v1.LookupOrderResponse, error) {
+	response, err := c.lookupOrder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetInvoice calls souk.order.v1.OrderService.GetInvoice.
+func (c *orderServiceClient) GetInvoice(ctx context.Context, req *v1.GetInvoiceRequest) (*v1.GetInvoiceResponse, error) {
+	response, err := c.getInvoice.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // OrderServiceHandler is an implementation of the souk.order.v1.OrderService service.
 type OrderServiceHandler interface {
 	// GetOrder returns one order by id or number.
@@ -128,6 +235,18 @@ type OrderServiceHandler interface {
 	ListOrders(context.Context, *v1.ListOrdersRequest) (*v1.ListOrdersResponse, error)
 	// CancelOrder cancels while nothing has shipped: money back, stock back.
 	CancelOrder(context.Context, *v1.CancelOrderRequest) (*v1.CancelOrderResponse, error)
+	// CancelLines cancels units that have not shipped: money back, stock back.
+	CancelLines(context.Context, *v1.CancelLinesRequest) (*v1.CancelLinesResponse, error)
+	// RequestReturn asks to send goods back, for money or for another variant.
+	RequestReturn(context.Context, *v1.RequestReturnRequest) (*v1.RequestReturnResponse, error)
+	// CancelReturn keeps the goods after all, until they have come back.
+	CancelReturn(context.Context, *v1.CancelReturnRequest) (*v1.CancelReturnResponse, error)
+	// LookupOrder finds a guest's order by its number and e-mail address; the caller
+	// may then see and change it for a day. A pair that does not fit is not_found;
+	// too many of them for one order are resource_exhausted.
+	LookupOrder(context.Context, *v1.LookupOrderRequest) (*v1.LookupOrderResponse, error)
+	// GetInvoice returns the invoice as PDF.
+	GetInvoice(context.Context, *v1.GetInvoiceRequest) (*v1.GetInvoiceResponse, error)
 }
 
 // NewOrderServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -157,6 +276,37 @@ func NewOrderServiceHandler(svc OrderServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(orderServiceMethods.ByName("CancelOrder")),
 		connect.WithHandlerOptions(opts...),
 	)
+	orderServiceCancelLinesHandler := connect.NewUnaryHandlerSimple(
+		OrderServiceCancelLinesProcedure,
+		svc.CancelLines,
+		connect.WithSchema(orderServiceMethods.ByName("CancelLines")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderServiceRequestReturnHandler := connect.NewUnaryHandlerSimple(
+		OrderServiceRequestReturnProcedure,
+		svc.RequestReturn,
+		connect.WithSchema(orderServiceMethods.ByName("RequestReturn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderServiceCancelReturnHandler := connect.NewUnaryHandlerSimple(
+		OrderServiceCancelReturnProcedure,
+		svc.CancelReturn,
+		connect.WithSchema(orderServiceMethods.ByName("CancelReturn")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderServiceLookupOrderHandler := connect.NewUnaryHandlerSimple(
+		OrderServiceLookupOrderProcedure,
+		svc.LookupOrder,
+		connect.WithSchema(orderServiceMethods.ByName("LookupOrder")),
+		connect.WithHandlerOptions(opts...),
+	)
+	orderServiceGetInvoiceHandler := connect.NewUnaryHandlerSimple(
+		OrderServiceGetInvoiceProcedure,
+		svc.GetInvoice,
+		connect.WithSchema(orderServiceMethods.ByName("GetInvoice")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/souk.order.v1.OrderService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case OrderServiceGetOrderProcedure:
@@ -165,6 +315,16 @@ func NewOrderServiceHandler(svc OrderServiceHandler, opts ...connect.HandlerOpti
 			orderServiceListOrdersHandler.ServeHTTP(w, r)
 		case OrderServiceCancelOrderProcedure:
 			orderServiceCancelOrderHandler.ServeHTTP(w, r)
+		case OrderServiceCancelLinesProcedure:
+			orderServiceCancelLinesHandler.ServeHTTP(w, r)
+		case OrderServiceRequestReturnProcedure:
+			orderServiceRequestReturnHandler.ServeHTTP(w, r)
+		case OrderServiceCancelReturnProcedure:
+			orderServiceCancelReturnHandler.ServeHTTP(w, r)
+		case OrderServiceLookupOrderProcedure:
+			orderServiceLookupOrderHandler.ServeHTTP(w, r)
+		case OrderServiceGetInvoiceProcedure:
+			orderServiceGetInvoiceHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -184,4 +344,24 @@ func (UnimplementedOrderServiceHandler) ListOrders(context.Context, *v1.ListOrde
 
 func (UnimplementedOrderServiceHandler) CancelOrder(context.Context, *v1.CancelOrderRequest) (*v1.CancelOrderResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.CancelOrder is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) CancelLines(context.Context, *v1.CancelLinesRequest) (*v1.CancelLinesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.CancelLines is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) RequestReturn(context.Context, *v1.RequestReturnRequest) (*v1.RequestReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.RequestReturn is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) CancelReturn(context.Context, *v1.CancelReturnRequest) (*v1.CancelReturnResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.CancelReturn is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) LookupOrder(context.Context, *v1.LookupOrderRequest) (*v1.LookupOrderResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.LookupOrder is not implemented"))
+}
+
+func (UnimplementedOrderServiceHandler) GetInvoice(context.Context, *v1.GetInvoiceRequest) (*v1.GetInvoiceResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.order.v1.OrderService.GetInvoice is not implemented"))
 }

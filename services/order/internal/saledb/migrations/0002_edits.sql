@@ -1,0 +1,23 @@
+CREATE TABLE IF NOT EXISTS errand (
+	id TEXT PRIMARY KEY,
+	order_id UUID NOT NULL,
+	body JSONB NOT NULL,
+	holder TEXT NOT NULL,
+	lease_until TIMESTAMPTZ NOT NULL,
+	due_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS errand_due ON errand (due_at);
+
+CREATE TABLE IF NOT EXISTS lookup_miss (
+	number TEXT PRIMARY KEY,
+	misses INT8 NOT NULL,
+	since TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS viewer (
+	order_id UUID NOT NULL,
+	subject TEXT NOT NULL,
+	until TIMESTAMPTZ NOT NULL,
+	PRIMARY KEY (order_id, subject)
+);
