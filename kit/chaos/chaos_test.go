@@ -91,7 +91,7 @@ func TestSameSeedSameStorm(t *testing.T) {
 		}
 		return all
 	}
-	if course(7) != course(7) {
+	if first, second := course(7), course(7); first != second {
 		t.Error("one seed had two storms")
 	}
 	if course(7) == course(8) {
