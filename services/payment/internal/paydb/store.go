@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
 )
@@ -30,14 +29,22 @@ func Migrations() fs.FS {
 // Store implements pay.Store.
 type Store struct {
 	db     *crdb.DB
+	crowd  *crdb.Crowd[*turn]
 	shared *crdb.Shared
 }
 
 // New returns a store. Wait for it when nobody calls it any more.
-func New(db *crdb.DB) *Store { return &Store{db, crdb.NewShared(db)} }
+func New(db *crdb.DB) *Store {
+	s := &Store{db: db, shared: crdb.NewShared(db)}
+	s.crowd = crdb.NewCrowd(s.together)
+	return s
+}
 
 // Wait returns when no transaction is under way.
-func (s *Store) Wait() { s.shared.Wait() }
+func (s *Store) Wait() {
+	s.crowd.Wait()
+	s.shared.Wait()
+}
 
 const (
 	insertPayment = `INSERT INTO payment (id, state, currency, amount, captured, refunded, provider, reference, method, return_url, action_url, decline, summary, settled, check_at, tries, created_at, country, customer, save_method)
@@ -55,41 +62,6 @@ func scanPayment(row pgx.Row) (p pay.Payment, err error) {
 		err = pay.ErrNoPayment
 	}
 	p.CheckAt, p.Created = p.CheckAt.UTC(), p.Created.UTC()
-	return p, err
-}
-
-// Begin implements pay.Store.
-func (s *Store) Begin(ctx context.Context, p pay.Payment) (kept pay.Payment, err error) {
-	err = s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
-		made, err := tx.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save)
-		if kept = p; err != nil || made.RowsAffected() == 1 {
-			return err
-		}
-		kept, err = scanPayment(tx.QueryRow(ctx, onePayment, p.ID))
-		return err
-	})
-	return kept, err
-}
-
-// Change implements pay.Store.
-func (s *Store) Change(ctx context.Context, id string, f func(*pay.Payment) (bool, error)) (p pay.Payment, err error) {
-	err = s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
-		if p, err = scanPayment(tx.QueryRow(ctx, lockPayment, id)); err != nil {
-			return err
-		}
-		before := p
-		told, err := f(&p)
-		if err != nil || p == before {
-			return err // as it was: a message that came twice, mostly
-		}
-		if _, err := tx.Exec(ctx, writePay, id, p.State, p.Captured, p.Refunded, p.Reference, p.ActionURL, p.Decline, p.Summary, p.Settled, p.CheckAt, p.Tries); err != nil {
-			return err
-		}
-		if !told {
-			return nil
-		}
-		return bus.Put(ctx, tx, pay.TopicChanged, id, p)
-	})
 	return p, err
 }
 

@@ -35,10 +35,15 @@ type Provider struct {
 	client *http.Client
 }
 
+// idle is how many connections wait for the next call.
+const idle = 64
+
 // New returns the provider.
 func New(cfg Config) *Provider {
 	cfg.URL, cfg.PublicURL = strings.TrimSuffix(cfg.URL, "/"), strings.TrimSuffix(cfg.PublicURL, "/")
-	return &Provider{cfg: cfg, client: &http.Client{Transport: cfg.Storm.Transport("payment", http.DefaultTransport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	kept := http.DefaultTransport.(*http.Transport).Clone()
+	kept.MaxIdleConns, kept.MaxIdleConnsPerHost = idle, idle
+	return &Provider{cfg: cfg, client: &http.Client{Transport: cfg.Storm.Transport("payment", kept), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // Name implements pay.Provider.
