@@ -27,7 +27,14 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
+// garbage is how much of the heap may be garbage before it is collected, when GOGC
+// does not say: what lives is little, and collecting it often costs more than room.
+const garbage = 300
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	var c cli
 	parsed := kong.Parse(&c, kong.Name("souk"), kong.UsageOnError(),
 		kong.Description("Souk, a commerce platform. Settings are flags and environment variables."),

@@ -88,6 +88,7 @@ const sweepEvery = time.Hour
 
 // Run hears events and sends mails, until ctx ends and what was begun is finished.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Wait() // by now nobody calls
 	return run.Until(ctx, run.Func("mail worker", s.worker.run), s.consumer, run.Func("notification sweeper", s.sweep))
 }
 

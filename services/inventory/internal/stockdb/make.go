@@ -200,9 +200,8 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[
 			levelSKUs, locations = append(levelSKUs, sku), append(locations, l.Location)
 			onHand, reserved, ofLevel = append(onHand, l.OnHand), append(reserved, l.Reserved), append(ofLevel, i.Backorder)
 		}
-		// A sale of what was reserved is no news to those who can buy.
 		now := i.Promise()
-		if was, known := before[sku]; known && was == now {
+		if was, known := before[sku]; known && !now.News(was) {
 			continue
 		}
 		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: stock.AvailabilityChanged{SKU: sku, Available: now.Available, Backorder: now.Backorder, Version: i.Version}})

@@ -26,7 +26,7 @@ func (s *Store) Claim(ctx context.Context, now, lease time.Time, most int) ([]ma
 		return nil, err
 	}
 	var claimed []mail.Delivery
-	err := crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (err error) {
+	err := s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) (err error) {
 		if claimed, err = scanAll(tx.Query(ctx, takeDue, now, most)); err != nil || len(claimed) == 0 {
 			return err
 		}
@@ -51,7 +51,7 @@ const settleDelivery = `UPDATE delivery SET state = $3, last_error = $4, sent_at
 
 // Settle implements mail.Outbox.
 func (s *Store) Settle(ctx context.Context, d mail.Delivery) error {
-	return crdb.InTx(ctx, s.db, func(ctx context.Context, tx crdb.Tx) error {
+	return s.shared.InTx(ctx, func(ctx context.Context, tx crdb.Tx) error {
 		_, err := tx.Exec(ctx, settleDelivery, d.ID, d.Attempts, d.State, d.LastError, sentAt(d), d.Due)
 		return err
 	})

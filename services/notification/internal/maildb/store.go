@@ -29,10 +29,17 @@ func Migrations() fs.FS {
 }
 
 // Store implements mail.Outbox.
-type Store struct{ db *crdb.DB }
+type Store struct {
+	db *crdb.DB
+	// Mails that are sent at once are settled at once.
+	shared *crdb.Shared
+}
 
-// New returns a store.
-func New(db *crdb.DB) *Store { return &Store{db} }
+// New returns a store. Wait for it when nobody calls it any more.
+func New(db *crdb.DB) *Store { return &Store{db, crdb.NewShared(db)} }
+
+// Wait returns when no transaction is under way.
+func (s *Store) Wait() { s.shared.Wait() }
 
 const insertDelivery = `INSERT INTO delivery (id, event_id, recipient, template, subject, letter, state, attempts, last_error, created_at, sent_at, due_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', $8, NULL, $9) ON CONFLICT (event_id) DO NOTHING`
