@@ -62,7 +62,7 @@ func (s *Service) Handlers() []rpc.Mount { return s.mounts }
 // until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.store.Wait()
-	return run.Until(ctx, s.relay, run.Func("inventory expiry", s.expire), run.Func("inventory sweeper", s.sweep))
+	return run.Until(ctx, s.relay, run.Func("inventory expiry", s.expire), run.Func("inventory sweeper", s.sweep), run.Func("inventory settler", s.settle))
 }
 
 func (s *Service) expire(ctx context.Context) error {
@@ -78,6 +78,17 @@ func (s *Service) expire(ctx context.Context) error {
 		}
 	})
 }
+
+// settle finishes what an instance that died had begun.
+func (s *Service) settle(ctx context.Context) error {
+	return every(ctx, settleEvery, func() {
+		if err := s.desk.Settle(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.WarnContext(ctx, "availability does not follow a location; trying again", "error", err)
+		}
+	})
+}
+
+const settleEvery = time.Minute
 
 const sweepEvery = time.Hour
 

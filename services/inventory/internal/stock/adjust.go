@@ -27,6 +27,7 @@ func (m *Adjust) on(s *Shelf) error {
 		return err
 	}
 	i := s.change(m.SKU)
+	s.place(i, m.Location)
 	if err := i.move(m.Location, m.Units); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (m *Count) on(s *Shelf) error {
 	_, known := s.Items[m.SKU]
 	i := s.item(m.SKU).copy()
 	was := i.Backorder
-	units := m.OnHand - i.At(m.Location).OnHand
+	units := m.OnHand - s.place(i, m.Location).OnHand
 	if m.Backorder != nil && *m.Backorder {
 		i.Backorder = true
 	}

@@ -32,6 +32,16 @@ type Store interface {
 	Availability(ctx context.Context, skus []SKU) (map[SKU]Availability, error)
 	// Levels returns items with all their levels in SKU order, after a SKU.
 	Levels(ctx context.Context, skus []SKU, after SKU, most int) ([]Item, error)
+	// Places returns all locations, first those that are taken from first.
+	Places(ctx context.Context) ([]Place, error)
+	// SetPlace adds or replaces a location; when it opens or closes, it is unsettled.
+	SetPlace(ctx context.Context, p Place) error
+	// Unsettled returns locations that were opened or closed, where availability may
+	// not follow yet; Settled notes that it does, as of so many changes.
+	Unsettled(ctx context.Context) ([]Place, error)
+	Settled(ctx context.Context, p Place) error
+	// SKUsAt returns the SKUs with a level at a location in order, after a SKU.
+	SKUsAt(ctx context.Context, where Location, after SKU, most int) ([]SKU, error)
 	// Ledger returns entries of a SKU, newest first, older than the cursor.
 	Ledger(ctx context.Context, sku SKU, before *Entry, most int) ([]Entry, error)
 }

@@ -1,7 +1,6 @@
 package stock
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -42,6 +41,12 @@ type Level struct {
 	OnHand   int64
 	// Of those on hand, or still to come when backordered.
 	Reserved int64
+
+	// Of the location: see Place. What lies at a closed one is not available.
+	Priority int32
+	Closed   bool
+	// The location is not in the list of places yet.
+	Unlisted bool
 }
 
 func (l Level) free() int64 { return l.OnHand - l.Reserved }
@@ -56,16 +61,25 @@ type Item struct {
 	Levels   []Level
 	// Grows with every change of what is available.
 	Version int64
+	// What was last said to be available.
+	Told int64
 }
 
-// Available is what can be promised at once, over all locations; never below 0.
-func (i *Item) Available() int64 {
-	var sum int64
+// balance is what is free over all open locations, less what is owed anywhere.
+func (i *Item) balance() (sum int64) {
 	for _, l := range i.Levels {
+		if l.Closed {
+			sum += min(l.free(), 0)
+			continue
+		}
 		sum += l.free()
 	}
-	return max(sum, 0)
+	return sum
 }
+
+// Available is what can be promised at once, over all open locations; never
+// below 0.
+func (i *Item) Available() int64 { return max(i.balance(), 0) }
 
 // expected is what shoppers are told: nothing when nothing can be backordered.
 func (i *Item) expected() time.Time {
@@ -100,63 +114,18 @@ type Held struct {
 	Returned int64 `json:",omitempty"`
 }
 
-// hold sets units aside: at one location when one has enough, so that they
-// travel together; else where most lies first. What is backordered falls to the
-// location that comes first by name.
-func (i *Item) hold(units int64) ([]Held, error) {
-	if i.Available() < units && !i.Backorder {
-		return nil, ErrShort
-	}
-	var held []Held
-	take := func(l *Level, n int64) {
-		if n <= 0 {
-			return
-		}
-		l.Reserved += n
-		units -= n
-		for k := range held {
-			if held[k].Location == l.Location {
-				held[k].Units += n
-				return
-			}
-		}
-		held = append(held, Held{SKU: i.SKU, Location: l.Location, Units: n})
-	}
-	for _, l := range i.byFree() {
-		take(i.At(l), min(units, i.At(l).free()))
-	}
-	if units > 0 {
-		take(i.first(), units)
-	}
-	return held, nil
-}
-
-// byFree names the locations with something free, most first.
-func (i *Item) byFree() []Location {
-	levels := slices.Clone(i.Levels)
-	slices.SortFunc(levels, func(a, b Level) int {
-		return cmp.Or(cmp.Compare(b.free(), a.free()), cmp.Compare(a.Location, b.Location))
-	})
-	var names []Location
-	for _, l := range levels {
-		if l.free() > 0 {
-			names = append(names, l.Location)
+// first is where backordered units fall to when nothing of them is anywhere.
+func (i *Item) first() Location {
+	var open []Level
+	for _, l := range i.Levels {
+		if !l.Closed {
+			open = append(open, l)
 		}
 	}
-	return names
-}
-
-func (i *Item) first() *Level {
-	if len(i.Levels) == 0 {
-		return i.At(Main)
+	if len(open) == 0 {
+		return Main
 	}
-	least := &i.Levels[0]
-	for n := range i.Levels {
-		if i.Levels[n].Location < least.Location {
-			least = &i.Levels[n]
-		}
-	}
-	return least
+	return slices.MinFunc(open, before).Location
 }
 
 // mostUnits bounds a level, far from where sums could overflow.

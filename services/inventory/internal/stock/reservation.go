@@ -110,15 +110,32 @@ func (s *Shelf) hold(lines []Line) ([]Held, error) {
 	if len(short) > 0 {
 		return nil, ErrShort.About("skus", strings.Join(short, "\n"))
 	}
-	var held []Held
-	for _, l := range lines {
-		h, err := s.change(l.SKU).hold(l.Units)
-		if err != nil {
-			return nil, err // seen above: does not happen
-		}
-		held = append(held, h...)
+	wanted, levels := make([]Line, len(lines)), map[SKU][]Level{}
+	for n, l := range lines {
+		i := s.change(l.SKU)
+		wanted[n], levels[l.SKU] = Line{l.SKU, min(l.Units, i.Available())}, i.Levels
+	}
+	held := pick(wanted, levels)
+	for n, l := range lines {
+		held = s.item(l.SKU).owe(held, l.Units-wanted[n].Units)
+	}
+	for _, h := range held {
+		s.item(h.SKU).At(h.Location).Reserved += h.Units
 	}
 	return held, nil
+}
+
+// owe adds what is not there yet: to what is taken from somewhere, else to the
+// location that is taken from first.
+func (i *Item) owe(held []Held, units int64) []Held {
+	if units == 0 {
+		return held
+	}
+	if n := slices.IndexFunc(held, func(h Held) bool { return h.SKU == i.SKU }); n >= 0 {
+		held[n].Units += units
+		return held
+	}
+	return append(held, Held{SKU: i.SKU, Location: i.first(), Units: units})
 }
 
 // Release is the move that gives units back. What was never reserved is noted,

@@ -85,6 +85,6 @@ func (m *Return) book(s *Shelf, back []Held, lost bool) {
 			s.note(e)
 			continue
 		}
-		s.change(h.SKU).At(e.Location).OnHand += h.Units
+		s.place(s.change(h.SKU), e.Location).OnHand += h.Units
 	}
 }

@@ -34,8 +34,8 @@ type Entry struct {
 	Time  time.Time
 }
 
-// Move is one change of stock: Reserve, Release, Commit, Return, Adjust, Count
-// or AllowBackorder. It can be tried again on a fresh shelf.
+// Move is one change of stock: Reserve, Release, Commit, Return, Adjust, Count,
+// AllowBackorder or Refresh. It can be tried again on a fresh shelf.
 type Move interface {
 	// The reservations and SKUs it has to see, besides the SKUs of those reservations.
 	touches() (reservations []string, skus []SKU)
@@ -47,6 +47,8 @@ type Move interface {
 type Shelf struct {
 	Items        map[SKU]*Item
 	Reservations map[string]*Reservation
+	// What is known of the locations that moves name.
+	Places map[Location]Place
 	// Return ids that were seen before.
 	Returns map[string]bool
 
@@ -60,7 +62,7 @@ type Shelf struct {
 // NewShelf returns an empty shelf.
 func NewShelf() *Shelf {
 	return &Shelf{
-		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Returns: map[string]bool{},
+		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Places: map[Location]Place{}, Returns: map[string]bool{},
 		ChangedItems: map[SKU]bool{}, ChangedReservations: map[string]bool{},
 	}
 }
@@ -69,11 +71,12 @@ func NewShelf() *Shelf {
 type Needs struct {
 	Reservations, Returns []string
 	SKUs                  []SKU
+	Locations             []Location
 }
 
 // NeedsOf returns what moves need, sorted.
 func NeedsOf(moves []Move) Needs {
-	ids, returns, skus := map[string]bool{}, map[string]bool{}, map[SKU]bool{}
+	ids, returns, skus, places := map[string]bool{}, map[string]bool{}, map[SKU]bool{}, map[Location]bool{}
 	for _, m := range moves {
 		i, s := m.touches()
 		for _, id := range i {
@@ -82,11 +85,19 @@ func NeedsOf(moves []Move) Needs {
 		for _, sku := range s {
 			skus[sku] = true
 		}
-		if r, ok := m.(*Return); ok {
-			returns[r.ID] = true
+		switch m := m.(type) {
+		case *Return:
+			returns[m.ID] = true
+			if m.Location != "" {
+				places[m.Location] = true
+			}
+		case *Adjust:
+			places[m.Location] = true
+		case *Count:
+			places[m.Location] = true
 		}
 	}
-	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus))}
+	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus)), slices.Sorted(maps.Keys(places))}
 }
 
 // Make makes the moves one after the other and returns what came of each. A
@@ -119,6 +130,18 @@ func (s *Shelf) change(sku SKU) *Item {
 	}
 	s.ChangedItems[sku] = true
 	return i
+}
+
+// place is the level of an item at a location, as the location is.
+func (s *Shelf) place(i *Item, where Location) *Level {
+	known := len(i.Levels)
+	l := i.At(where)
+	if len(i.Levels) == known {
+		return l
+	}
+	p, listed := s.Places[where]
+	l.Priority, l.Closed, l.Unlisted = p.Priority, listed && !p.Active, !listed
+	return l
 }
 
 func (s *Shelf) keep(r Reservation) {

@@ -52,6 +52,9 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	if err := readReturns(ctx, tx, shelf, needs.Returns); err != nil {
 		return nil, err
 	}
+	if err := readPlaces(ctx, tx, shelf, needs.Locations); err != nil {
+		return nil, err
+	}
 	skus := needs.SKUs
 	for _, r := range shelf.Reservations {
 		for _, l := range r.Lines {
@@ -64,7 +67,9 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	}
 	before := map[stock.SKU]stock.Availability{}
 	for sku, i := range shelf.Items {
-		before[sku] = i.Promise()
+		was := i.Promise()
+		was.Available = i.Told // a location may have opened or closed since
+		before[sku] = was
 	}
 	results := shelf.Make(moves)
 	return results, write(ctx, tx, shelf, before)
@@ -74,7 +79,7 @@ const (
 	lockReservations = `SELECT id, state, lines, held, order_id, expires_at FROM reservation WHERE id = ANY($1) ORDER BY id FOR UPDATE`
 	findReturns      = `SELECT id FROM returned WHERE id = ANY($1)`
 	// Whoever holds the item's row holds its levels.
-	lockItems = `SELECT sku, backorder, expected_at, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
+	lockItems = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
 )
 
 func readReservations(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, ids []string) error {
@@ -119,7 +124,7 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 	}
 	var i stock.Item
 	var expected *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &expected, &i.Version}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &expected, &i.Told, &i.Version}, func() error {
 		own := i
 		own.Expected = timeOf(expected)
 		shelf.Items[i.SKU] = &own
@@ -135,7 +140,7 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 	}
 	var sku stock.SKU
 	var l stock.Level
-	_, err = pgx.ForEachRow(rows, []any{&sku, &l.Location, &l.OnHand, &l.Reserved}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&sku, &l.Location, &l.OnHand, &l.Reserved, &l.Priority, &l.Closed, &l.Unlisted}, func() error {
 		shelf.Items[sku].Levels = append(shelf.Items[sku].Levels, l)
 		return nil
 	})
@@ -210,6 +215,9 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[
 		return err
 	}
 	if _, err := tx.Exec(ctx, writeLevels, levelSKUs, locations, onHand, reserved, ofLevel); err != nil {
+		return err
+	}
+	if err := addUnlisted(ctx, tx, shelf); err != nil {
 		return err
 	}
 	return bus.PutAll(ctx, tx, events...)

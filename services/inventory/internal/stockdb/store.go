@@ -93,9 +93,10 @@ func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.S
 }
 
 const (
-	itemsAfter = `SELECT sku, backorder, expected_at, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
-	itemsNamed = `SELECT sku, backorder, expected_at, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
-	levelsOf   = `SELECT sku, location, on_hand, reserved FROM level WHERE sku = ANY($1) ORDER BY sku, location`
+	itemsAfter = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
+	itemsNamed = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
+	levelsOf   = `SELECT l.sku, l.location, l.on_hand, l.reserved, coalesce(p.priority, 0)::INT4, NOT coalesce(p.active, true), p.id IS NULL
+		FROM level AS l LEFT JOIN location AS p ON p.id = l.location WHERE l.sku = ANY($1) ORDER BY l.sku, l.location`
 )
 
 // Levels implements stock.Store.

@@ -134,6 +134,256 @@ func (BackorderRule) EnumDescriptor() ([]byte, []int) {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
 }
 
+// Location is a place where stock lies. Stock that is booked at a location nobody
+// has described adds it, active and with priority 0.
+type Location struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// For people; empty becomes the id.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// ISO 3166 code in capitals, or empty.
+	CountryCode string `protobuf:"bytes,3,opt,name=country_code,json=countryCode,proto3" json:"country_code,omitempty"`
+	// Where orders can ship from as few locations either way, the highest wins.
+	Priority int32 `protobuf:"varint,4,opt,name=priority,proto3" json:"priority,omitempty"`
+	// Whether orders are taken from here.
+	Active        bool `protobuf:"varint,5,opt,name=active,proto3" json:"active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Location) Reset() {
+	*x = Location{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Location) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Location) ProtoMessage() {}
+
+func (x *Location) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Location.ProtoReflect.Descriptor instead.
+func (*Location) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Location) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Location) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Location) GetCountryCode() string {
+	if x != nil {
+		return x.CountryCode
+	}
+	return ""
+}
+
+func (x *Location) GetPriority() int32 {
+	if x != nil {
+		return x.Priority
+	}
+	return 0
+}
+
+func (x *Location) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+type ListLocationsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLocationsRequest) Reset() {
+	*x = ListLocationsRequest{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLocationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLocationsRequest) ProtoMessage() {}
+
+func (x *ListLocationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLocationsRequest.ProtoReflect.Descriptor instead.
+func (*ListLocationsRequest) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
+}
+
+type ListLocationsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Locations     []*Location            `protobuf:"bytes,1,rep,name=locations,proto3" json:"locations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLocationsResponse) Reset() {
+	*x = ListLocationsResponse{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLocationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLocationsResponse) ProtoMessage() {}
+
+func (x *ListLocationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLocationsResponse.ProtoReflect.Descriptor instead.
+func (*ListLocationsResponse) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListLocationsResponse) GetLocations() []*Location {
+	if x != nil {
+		return x.Locations
+	}
+	return nil
+}
+
+type UpsertLocationRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Location      *Location              `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertLocationRequest) Reset() {
+	*x = UpsertLocationRequest{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertLocationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertLocationRequest) ProtoMessage() {}
+
+func (x *UpsertLocationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertLocationRequest.ProtoReflect.Descriptor instead.
+func (*UpsertLocationRequest) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *UpsertLocationRequest) GetLocation() *Location {
+	if x != nil {
+		return x.Location
+	}
+	return nil
+}
+
+type UpsertLocationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Location      *Location              `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpsertLocationResponse) Reset() {
+	*x = UpsertLocationResponse{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpsertLocationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpsertLocationResponse) ProtoMessage() {}
+
+func (x *UpsertLocationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpsertLocationResponse.ProtoReflect.Descriptor instead.
+func (*UpsertLocationResponse) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *UpsertLocationResponse) GetLocation() *Location {
+	if x != nil {
+		return x.Location
+	}
+	return nil
+}
+
 // Level is what is at one location.
 type Level struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -150,7 +400,7 @@ type Level struct {
 
 func (x *Level) Reset() {
 	*x = Level{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[0]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -162,7 +412,7 @@ func (x *Level) String() string {
 func (*Level) ProtoMessage() {}
 
 func (x *Level) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[0]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -175,7 +425,7 @@ func (x *Level) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Level.ProtoReflect.Descriptor instead.
 func (*Level) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{0}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Level) GetSku() string {
@@ -240,7 +490,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[1]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +502,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[1]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +515,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Entry) GetId() string {
@@ -339,7 +589,7 @@ type AdjustStockRequest struct {
 
 func (x *AdjustStockRequest) Reset() {
 	*x = AdjustStockRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[2]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +601,7 @@ func (x *AdjustStockRequest) String() string {
 func (*AdjustStockRequest) ProtoMessage() {}
 
 func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[2]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +614,7 @@ func (x *AdjustStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockRequest.ProtoReflect.Descriptor instead.
 func (*AdjustStockRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{2}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AdjustStockRequest) GetSku() string {
@@ -411,7 +661,7 @@ type AdjustStockResponse struct {
 
 func (x *AdjustStockResponse) Reset() {
 	*x = AdjustStockResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[3]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +673,7 @@ func (x *AdjustStockResponse) String() string {
 func (*AdjustStockResponse) ProtoMessage() {}
 
 func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[3]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +686,7 @@ func (x *AdjustStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdjustStockResponse.ProtoReflect.Descriptor instead.
 func (*AdjustStockResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{3}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AdjustStockResponse) GetLevel() *Level {
@@ -458,7 +708,7 @@ type SetStockRequest struct {
 
 func (x *SetStockRequest) Reset() {
 	*x = SetStockRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[4]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -470,7 +720,7 @@ func (x *SetStockRequest) String() string {
 func (*SetStockRequest) ProtoMessage() {}
 
 func (x *SetStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[4]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -483,7 +733,7 @@ func (x *SetStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStockRequest.ProtoReflect.Descriptor instead.
 func (*SetStockRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{4}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SetStockRequest) GetSku() string {
@@ -523,7 +773,7 @@ type SetStockResponse struct {
 
 func (x *SetStockResponse) Reset() {
 	*x = SetStockResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[5]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +785,7 @@ func (x *SetStockResponse) String() string {
 func (*SetStockResponse) ProtoMessage() {}
 
 func (x *SetStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[5]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +798,7 @@ func (x *SetStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetStockResponse.ProtoReflect.Descriptor instead.
 func (*SetStockResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{5}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SetStockResponse) GetLevel() *Level {
@@ -574,7 +824,7 @@ type BulkSetStockRequest struct {
 
 func (x *BulkSetStockRequest) Reset() {
 	*x = BulkSetStockRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[6]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -586,7 +836,7 @@ func (x *BulkSetStockRequest) String() string {
 func (*BulkSetStockRequest) ProtoMessage() {}
 
 func (x *BulkSetStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[6]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -599,7 +849,7 @@ func (x *BulkSetStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkSetStockRequest.ProtoReflect.Descriptor instead.
 func (*BulkSetStockRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{6}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *BulkSetStockRequest) GetSku() string {
@@ -655,7 +905,7 @@ type BulkStockResult struct {
 
 func (x *BulkStockResult) Reset() {
 	*x = BulkStockResult{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[7]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -667,7 +917,7 @@ func (x *BulkStockResult) String() string {
 func (*BulkStockResult) ProtoMessage() {}
 
 func (x *BulkStockResult) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[7]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -680,7 +930,7 @@ func (x *BulkStockResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkStockResult.ProtoReflect.Descriptor instead.
 func (*BulkStockResult) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{7}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *BulkStockResult) GetReference() int64 {
@@ -708,7 +958,7 @@ type BulkSetStockResponse struct {
 
 func (x *BulkSetStockResponse) Reset() {
 	*x = BulkSetStockResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[8]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +970,7 @@ func (x *BulkSetStockResponse) String() string {
 func (*BulkSetStockResponse) ProtoMessage() {}
 
 func (x *BulkSetStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[8]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +983,7 @@ func (x *BulkSetStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BulkSetStockResponse.ProtoReflect.Descriptor instead.
 func (*BulkSetStockResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{8}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *BulkSetStockResponse) GetChanged() int32 {
@@ -769,7 +1019,7 @@ type SetBackorderRequest struct {
 
 func (x *SetBackorderRequest) Reset() {
 	*x = SetBackorderRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[9]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -781,7 +1031,7 @@ func (x *SetBackorderRequest) String() string {
 func (*SetBackorderRequest) ProtoMessage() {}
 
 func (x *SetBackorderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[9]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -794,7 +1044,7 @@ func (x *SetBackorderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetBackorderRequest.ProtoReflect.Descriptor instead.
 func (*SetBackorderRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{9}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SetBackorderRequest) GetSku() string {
@@ -826,7 +1076,7 @@ type SetBackorderResponse struct {
 
 func (x *SetBackorderResponse) Reset() {
 	*x = SetBackorderResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[10]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -838,7 +1088,7 @@ func (x *SetBackorderResponse) String() string {
 func (*SetBackorderResponse) ProtoMessage() {}
 
 func (x *SetBackorderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[10]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,7 +1101,7 @@ func (x *SetBackorderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetBackorderResponse.ProtoReflect.Descriptor instead.
 func (*SetBackorderResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{10}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{15}
 }
 
 type ListLevelsRequest struct {
@@ -866,7 +1116,7 @@ type ListLevelsRequest struct {
 
 func (x *ListLevelsRequest) Reset() {
 	*x = ListLevelsRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[11]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -878,7 +1128,7 @@ func (x *ListLevelsRequest) String() string {
 func (*ListLevelsRequest) ProtoMessage() {}
 
 func (x *ListLevelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[11]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -891,7 +1141,7 @@ func (x *ListLevelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLevelsRequest.ProtoReflect.Descriptor instead.
 func (*ListLevelsRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{11}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListLevelsRequest) GetSkus() []string {
@@ -925,7 +1175,7 @@ type ListLevelsResponse struct {
 
 func (x *ListLevelsResponse) Reset() {
 	*x = ListLevelsResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[12]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1187,7 @@ func (x *ListLevelsResponse) String() string {
 func (*ListLevelsResponse) ProtoMessage() {}
 
 func (x *ListLevelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[12]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1200,7 @@ func (x *ListLevelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLevelsResponse.ProtoReflect.Descriptor instead.
 func (*ListLevelsResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{12}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListLevelsResponse) GetLevels() []*Level {
@@ -978,7 +1228,7 @@ type ListLedgerRequest struct {
 
 func (x *ListLedgerRequest) Reset() {
 	*x = ListLedgerRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[13]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1240,7 @@ func (x *ListLedgerRequest) String() string {
 func (*ListLedgerRequest) ProtoMessage() {}
 
 func (x *ListLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[13]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1253,7 @@ func (x *ListLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLedgerRequest.ProtoReflect.Descriptor instead.
 func (*ListLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{13}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListLedgerRequest) GetSku() string {
@@ -1037,7 +1287,7 @@ type ListLedgerResponse struct {
 
 func (x *ListLedgerResponse) Reset() {
 	*x = ListLedgerResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[14]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1049,7 +1299,7 @@ func (x *ListLedgerResponse) String() string {
 func (*ListLedgerResponse) ProtoMessage() {}
 
 func (x *ListLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[14]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1062,7 +1312,7 @@ func (x *ListLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLedgerResponse.ProtoReflect.Descriptor instead.
 func (*ListLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{14}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListLedgerResponse) GetEntries() []*Entry {
@@ -1083,7 +1333,20 @@ var File_souk_inventory_v1_stock_admin_service_proto protoreflect.FileDescriptor
 
 const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"+souk/inventory/v1/stock_admin_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"\xc9\x01\n" +
+	"+souk/inventory/v1/stock_admin_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"\xbd\x01\n" +
+	"\bLocation\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\x02id\x12\x1c\n" +
+	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x127\n" +
+	"\fcountry_code\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\vcountryCode\x12'\n" +
+	"\bpriority\x18\x04 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\bpriority\x12\x16\n" +
+	"\x06active\x18\x05 \x01(\bR\x06active\"\x16\n" +
+	"\x14ListLocationsRequest\"R\n" +
+	"\x15ListLocationsResponse\x129\n" +
+	"\tlocations\x18\x01 \x03(\v2\x1b.souk.inventory.v1.LocationR\tlocations\"X\n" +
+	"\x15UpsertLocationRequest\x12?\n" +
+	"\blocation\x18\x01 \x01(\v2\x1b.souk.inventory.v1.LocationB\x06\xbaH\x03\xc8\x01\x01R\blocation\"Q\n" +
+	"\x16UpsertLocationResponse\x127\n" +
+	"\blocation\x18\x01 \x01(\v2\x1b.souk.inventory.v1.LocationR\blocation\"\xc9\x01\n" +
 	"\x05Level\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12\x17\n" +
@@ -1164,12 +1427,14 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\rBackorderRule\x12\x1e\n" +
 	"\x1aBACKORDER_RULE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BACKORDER_RULE_ALLOWED\x10\x01\x12\x1a\n" +
-	"\x16BACKORDER_RULE_REFUSED\x10\x022\xf8\x04\n" +
+	"\x16BACKORDER_RULE_REFUSED\x10\x022\xdb\x06\n" +
 	"\x11StockAdminService\x12c\n" +
 	"\vAdjustStock\x12%.souk.inventory.v1.AdjustStockRequest\x1a&.souk.inventory.v1.AdjustStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12Z\n" +
 	"\bSetStock\x12\".souk.inventory.v1.SetStockRequest\x1a#.souk.inventory.v1.SetStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12n\n" +
 	"\fBulkSetStock\x12&.souk.inventory.v1.BulkSetStockRequest\x1a'.souk.inventory.v1.BulkSetStockResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$(\x01\x12f\n" +
-	"\fSetBackorder\x12&.souk.inventory.v1.SetBackorderRequest\x1a'.souk.inventory.v1.SetBackorderResponse\"\x05\xaa\xbb\x18\x01\x04\x12d\n" +
+	"\fSetBackorder\x12&.souk.inventory.v1.SetBackorderRequest\x1a'.souk.inventory.v1.SetBackorderResponse\"\x05\xaa\xbb\x18\x01\x04\x12m\n" +
+	"\rListLocations\x12'.souk.inventory.v1.ListLocationsRequest\x1a(.souk.inventory.v1.ListLocationsResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12r\n" +
+	"\x0eUpsertLocation\x12(.souk.inventory.v1.UpsertLocationRequest\x1a).souk.inventory.v1.UpsertLocationResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$\x12d\n" +
 	"\n" +
 	"ListLevels\x12$.souk.inventory.v1.ListLevelsRequest\x1a%.souk.inventory.v1.ListLevelsResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12d\n" +
 	"\n" +
@@ -1189,56 +1454,68 @@ func file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP() []byte {
 }
 
 var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_souk_inventory_v1_stock_admin_service_proto_goTypes = []any{
-	(EntryKind)(0),                // 0: souk.inventory.v1.EntryKind
-	(BackorderRule)(0),            // 1: souk.inventory.v1.BackorderRule
-	(*Level)(nil),                 // 2: souk.inventory.v1.Level
-	(*Entry)(nil),                 // 3: souk.inventory.v1.Entry
-	(*AdjustStockRequest)(nil),    // 4: souk.inventory.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),   // 5: souk.inventory.v1.AdjustStockResponse
-	(*SetStockRequest)(nil),       // 6: souk.inventory.v1.SetStockRequest
-	(*SetStockResponse)(nil),      // 7: souk.inventory.v1.SetStockResponse
-	(*BulkSetStockRequest)(nil),   // 8: souk.inventory.v1.BulkSetStockRequest
-	(*BulkStockResult)(nil),       // 9: souk.inventory.v1.BulkStockResult
-	(*BulkSetStockResponse)(nil),  // 10: souk.inventory.v1.BulkSetStockResponse
-	(*SetBackorderRequest)(nil),   // 11: souk.inventory.v1.SetBackorderRequest
-	(*SetBackorderResponse)(nil),  // 12: souk.inventory.v1.SetBackorderResponse
-	(*ListLevelsRequest)(nil),     // 13: souk.inventory.v1.ListLevelsRequest
-	(*ListLevelsResponse)(nil),    // 14: souk.inventory.v1.ListLevelsResponse
-	(*ListLedgerRequest)(nil),     // 15: souk.inventory.v1.ListLedgerRequest
-	(*ListLedgerResponse)(nil),    // 16: souk.inventory.v1.ListLedgerResponse
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(EntryKind)(0),                 // 0: souk.inventory.v1.EntryKind
+	(BackorderRule)(0),             // 1: souk.inventory.v1.BackorderRule
+	(*Location)(nil),               // 2: souk.inventory.v1.Location
+	(*ListLocationsRequest)(nil),   // 3: souk.inventory.v1.ListLocationsRequest
+	(*ListLocationsResponse)(nil),  // 4: souk.inventory.v1.ListLocationsResponse
+	(*UpsertLocationRequest)(nil),  // 5: souk.inventory.v1.UpsertLocationRequest
+	(*UpsertLocationResponse)(nil), // 6: souk.inventory.v1.UpsertLocationResponse
+	(*Level)(nil),                  // 7: souk.inventory.v1.Level
+	(*Entry)(nil),                  // 8: souk.inventory.v1.Entry
+	(*AdjustStockRequest)(nil),     // 9: souk.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),    // 10: souk.inventory.v1.AdjustStockResponse
+	(*SetStockRequest)(nil),        // 11: souk.inventory.v1.SetStockRequest
+	(*SetStockResponse)(nil),       // 12: souk.inventory.v1.SetStockResponse
+	(*BulkSetStockRequest)(nil),    // 13: souk.inventory.v1.BulkSetStockRequest
+	(*BulkStockResult)(nil),        // 14: souk.inventory.v1.BulkStockResult
+	(*BulkSetStockResponse)(nil),   // 15: souk.inventory.v1.BulkSetStockResponse
+	(*SetBackorderRequest)(nil),    // 16: souk.inventory.v1.SetBackorderRequest
+	(*SetBackorderResponse)(nil),   // 17: souk.inventory.v1.SetBackorderResponse
+	(*ListLevelsRequest)(nil),      // 18: souk.inventory.v1.ListLevelsRequest
+	(*ListLevelsResponse)(nil),     // 19: souk.inventory.v1.ListLevelsResponse
+	(*ListLedgerRequest)(nil),      // 20: souk.inventory.v1.ListLedgerRequest
+	(*ListLedgerResponse)(nil),     // 21: souk.inventory.v1.ListLedgerResponse
+	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_admin_service_proto_depIdxs = []int32{
-	17, // 0: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
-	0,  // 1: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
-	17, // 2: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
-	0,  // 3: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
-	2,  // 4: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
-	2,  // 5: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
-	1,  // 6: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
-	9,  // 7: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
-	17, // 8: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
-	2,  // 9: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
-	3,  // 10: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
-	4,  // 11: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
-	6,  // 12: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
-	8,  // 13: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
-	11, // 14: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
-	13, // 15: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
-	15, // 16: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
-	5,  // 17: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
-	7,  // 18: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
-	10, // 19: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
-	12, // 20: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
-	14, // 21: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
-	16, // 22: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
-	17, // [17:23] is the sub-list for method output_type
-	11, // [11:17] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	2,  // 0: souk.inventory.v1.ListLocationsResponse.locations:type_name -> souk.inventory.v1.Location
+	2,  // 1: souk.inventory.v1.UpsertLocationRequest.location:type_name -> souk.inventory.v1.Location
+	2,  // 2: souk.inventory.v1.UpsertLocationResponse.location:type_name -> souk.inventory.v1.Location
+	22, // 3: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
+	0,  // 4: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
+	22, // 5: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
+	0,  // 6: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
+	7,  // 7: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
+	7,  // 8: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
+	1,  // 9: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
+	14, // 10: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
+	22, // 11: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
+	7,  // 12: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
+	8,  // 13: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
+	9,  // 14: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
+	11, // 15: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
+	13, // 16: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
+	16, // 17: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
+	3,  // 18: souk.inventory.v1.StockAdminService.ListLocations:input_type -> souk.inventory.v1.ListLocationsRequest
+	5,  // 19: souk.inventory.v1.StockAdminService.UpsertLocation:input_type -> souk.inventory.v1.UpsertLocationRequest
+	18, // 20: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
+	20, // 21: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
+	10, // 22: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
+	12, // 23: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
+	15, // 24: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
+	17, // 25: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
+	4,  // 26: souk.inventory.v1.StockAdminService.ListLocations:output_type -> souk.inventory.v1.ListLocationsResponse
+	6,  // 27: souk.inventory.v1.StockAdminService.UpsertLocation:output_type -> souk.inventory.v1.UpsertLocationResponse
+	19, // 28: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
+	21, // 29: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
+	22, // [22:30] is the sub-list for method output_type
+	14, // [14:22] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_admin_service_proto_init() }
@@ -1252,7 +1529,7 @@ func file_souk_inventory_v1_stock_admin_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_stock_admin_service_proto_rawDesc), len(file_souk_inventory_v1_stock_admin_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -49,6 +49,26 @@ func (c StockAdminServiceClient) SetBackorder(ctx context.Context, request *SetB
 	return response, nil
 }
 
+// ListLocations returns all locations, first those that are taken from first.
+func (c StockAdminServiceClient) ListLocations(ctx context.Context, request *ListLocationsRequest) (*ListLocationsResponse, error) {
+	response := new(ListLocationsResponse)
+	if err := c.caller.Unary(ctx, "/souk.inventory.v1.StockAdminService/ListLocations", true, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// UpsertLocation adds a location or replaces what is known of it. What lies at
+// a location that is not active is not available; what was reserved there
+// stays reserved. It returns when availability follows.
+func (c StockAdminServiceClient) UpsertLocation(ctx context.Context, request *UpsertLocationRequest) (*UpsertLocationResponse, error) {
+	response := new(UpsertLocationResponse)
+	if err := c.caller.Unary(ctx, "/souk.inventory.v1.StockAdminService/UpsertLocation", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
 // ListLevels returns the levels of SKUs at each location.
 func (c StockAdminServiceClient) ListLevels(ctx context.Context, request *ListLevelsRequest) (*ListLevelsResponse, error) {
 	response := new(ListLevelsResponse)

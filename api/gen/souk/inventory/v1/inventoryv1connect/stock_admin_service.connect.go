@@ -45,6 +45,12 @@ const (
 	// StockAdminServiceSetBackorderProcedure is the fully-qualified name of the StockAdminService's
 	// SetBackorder RPC.
 	StockAdminServiceSetBackorderProcedure = "/souk.inventory.v1.StockAdminService/SetBackorder"
+	// StockAdminServiceListLocationsProcedure is the fully-qualified name of the StockAdminService's
+	// ListLocations RPC.
+	StockAdminServiceListLocationsProcedure = "/souk.inventory.v1.StockAdminService/ListLocations"
+	// StockAdminServiceUpsertLocationProcedure is the fully-qualified name of the StockAdminService's
+	// UpsertLocation RPC.
+	StockAdminServiceUpsertLocationProcedure = "/souk.inventory.v1.StockAdminService/UpsertLocation"
 	// StockAdminServiceListLevelsProcedure is the fully-qualified name of the StockAdminService's
 	// ListLevels RPC.
 	StockAdminServiceListLevelsProcedure = "/souk.inventory.v1.StockAdminService/ListLevels"
@@ -64,6 +70,12 @@ type StockAdminServiceClient interface {
 	BulkSetStock(context.Context) (*connect.ClientStreamForClientSimple[v1.BulkSetStockRequest, v1.BulkSetStockResponse], error)
 	// SetBackorder says whether a SKU may be sold below zero.
 	SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error)
+	// ListLocations returns all locations, first those that are taken from first.
+	ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error)
+	// UpsertLocation adds a location or replaces what is known of it. What lies at
+	// a location that is not active is not available; what was reserved there
+	// stays reserved. It returns when availability follows.
+	UpsertLocation(context.Context, *v1.UpsertLocationRequest) (*v1.UpsertLocationResponse, error)
 	// ListLevels returns the levels of SKUs at each location.
 	ListLevels(context.Context, *v1.ListLevelsRequest) (*v1.ListLevelsResponse, error)
 	// ListLedger returns the entries of a SKU, newest first.
@@ -105,6 +117,19 @@ func NewStockAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 			connect.WithSchema(stockAdminServiceMethods.ByName("SetBackorder")),
 			connect.WithClientOptions(opts...),
 		),
+		listLocations: connect.NewClient[v1.ListLocationsRequest, v1.ListLocationsResponse](
+			httpClient,
+			baseURL+StockAdminServiceListLocationsProcedure,
+			connect.WithSchema(stockAdminServiceMethods.ByName("ListLocations")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		upsertLocation: connect.NewClient[v1.UpsertLocationRequest, v1.UpsertLocationResponse](
+			httpClient,
+			baseURL+StockAdminServiceUpsertLocationProcedure,
+			connect.WithSchema(stockAdminServiceMethods.ByName("UpsertLocation")),
+			connect.WithClientOptions(opts...),
+		),
 		listLevels: connect.NewClient[v1.ListLevelsRequest, v1.ListLevelsResponse](
 			httpClient,
 			baseURL+StockAdminServiceListLevelsProcedure,
@@ -124,12 +149,14 @@ func NewStockAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 
 // stockAdminServiceClient implements StockAdminServiceClient.
 type stockAdminServiceClient struct {
-	adjustStock  *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
-	setStock     *connect.Client[v1.SetStockRequest, v1.SetStockResponse]
-	bulkSetStock *connect.Client[v1.BulkSetStockRequest, v1.BulkSetStockResponse]
-	setBackorder *connect.Client[v1.SetBackorderRequest, v1.SetBackorderResponse]
-	listLevels   *connect.Client[v1.ListLevelsRequest, v1.ListLevelsResponse]
-	listLedger   *connect.Client[v1.ListLedgerRequest, v1.ListLedgerResponse]
+	adjustStock    *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
+	setStock       *connect.Client[v1.SetStockRequest, v1.SetStockResponse]
+	bulkSetStock   *connect.Client[v1.BulkSetStockRequest, v1.BulkSetStockResponse]
+	setBackorder   *connect.Client[v1.SetBackorderRequest, v1.SetBackorderResponse]
+	listLocations  *connect.Client[v1.ListLocationsRequest, v1.ListLocationsResponse]
+	upsertLocation *connect.Client[v1.UpsertLocationRequest, v1.UpsertLocationResponse]
+	listLevels     *connect.Client[v1.ListLevelsRequest, v1.ListLevelsResponse]
+	listLedger     *connect.Client[v1.ListLedgerRequest, v1.ListLedgerResponse]
 }
 
 // AdjustStock calls souk.inventory.v1.StockAdminService.AdjustStock.
@@ -158,6 +185,24 @@ func (c *stockAdminServiceClient) BulkSetStock(ctx context.Context) (*connect.Cl
 // SetBackorder calls souk.inventory.v1.StockAdminService.SetBackorder.
 func (c *stockAdminServiceClient) SetBackorder(ctx context.Context, req *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error) {
 	response, err := c.setBackorder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListLocations calls souk.inventory.v1.StockAdminService.ListLocations.
+func (c *stockAdminServiceClient) ListLocations(ctx context.Context, req *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error) {
+	response, err := c.listLocations.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// UpsertLocation calls souk.inventory.v1.StockAdminService.UpsertLocation.
+func (c *stockAdminServiceClient) UpsertLocation(ctx context.Context, req *v1.UpsertLocationRequest) (*v1.UpsertLocationResponse, error) {
+	response, err := c.upsertLocation.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -193,6 +238,12 @@ type StockAdminServiceHandler interface {
 	BulkSetStock(context.Context, *connect.ClientStream[v1.BulkSetStockRequest]) (*v1.BulkSetStockResponse, error)
 	// SetBackorder says whether a SKU may be sold below zero.
 	SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error)
+	// ListLocations returns all locations, first those that are taken from first.
+	ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error)
+	// UpsertLocation adds a location or replaces what is known of it. What lies at
+	// a location that is not active is not available; what was reserved there
+	// stays reserved. It returns when availability follows.
+	UpsertLocation(context.Context, *v1.UpsertLocationRequest) (*v1.UpsertLocationResponse, error)
 	// ListLevels returns the levels of SKUs at each location.
 	ListLevels(context.Context, *v1.ListLevelsRequest) (*v1.ListLevelsResponse, error)
 	// ListLedger returns the entries of a SKU, newest first.
@@ -230,6 +281,19 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 		connect.WithSchema(stockAdminServiceMethods.ByName("SetBackorder")),
 		connect.WithHandlerOptions(opts...),
 	)
+	stockAdminServiceListLocationsHandler := connect.NewUnaryHandlerSimple(
+		StockAdminServiceListLocationsProcedure,
+		svc.ListLocations,
+		connect.WithSchema(stockAdminServiceMethods.ByName("ListLocations")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	stockAdminServiceUpsertLocationHandler := connect.NewUnaryHandlerSimple(
+		StockAdminServiceUpsertLocationProcedure,
+		svc.UpsertLocation,
+		connect.WithSchema(stockAdminServiceMethods.ByName("UpsertLocation")),
+		connect.WithHandlerOptions(opts...),
+	)
 	stockAdminServiceListLevelsHandler := connect.NewUnaryHandlerSimple(
 		StockAdminServiceListLevelsProcedure,
 		svc.ListLevels,
@@ -254,6 +318,10 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 			stockAdminServiceBulkSetStockHandler.ServeHTTP(w, r)
 		case StockAdminServiceSetBackorderProcedure:
 			stockAdminServiceSetBackorderHandler.ServeHTTP(w, r)
+		case StockAdminServiceListLocationsProcedure:
+			stockAdminServiceListLocationsHandler.ServeHTTP(w, r)
+		case StockAdminServiceUpsertLocationProcedure:
+			stockAdminServiceUpsertLocationHandler.ServeHTTP(w, r)
 		case StockAdminServiceListLevelsProcedure:
 			stockAdminServiceListLevelsHandler.ServeHTTP(w, r)
 		case StockAdminServiceListLedgerProcedure:
@@ -281,6 +349,14 @@ func (UnimplementedStockAdminServiceHandler) BulkSetStock(context.Context, *conn
 
 func (UnimplementedStockAdminServiceHandler) SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.SetBackorder is not implemented"))
+}
+
+func (UnimplementedStockAdminServiceHandler) ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.ListLocations is not implemented"))
+}
+
+func (UnimplementedStockAdminServiceHandler) UpsertLocation(context.Context, *v1.UpsertLocationRequest) (*v1.UpsertLocationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.UpsertLocation is not implemented"))
 }
 
 func (UnimplementedStockAdminServiceHandler) ListLevels(context.Context, *v1.ListLevelsRequest) (*v1.ListLevelsResponse, error) {
