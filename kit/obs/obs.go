@@ -15,12 +15,14 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.26.0"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/souk-commerce/souk/kit/mask"
 )
 
 // Logger returns a logger that writes one JSON object a line, with the ids of
-// the span in whose context it was called.
+// the span in whose context it was called. Numbers of payment cards are left out.
 func Logger(to io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(traced{slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level})})
+	return slog.New(traced{slog.NewJSONHandler(mask.Writer(to), &slog.HandlerOptions{Level: level})})
 }
 
 type traced struct{ slog.Handler }
@@ -48,7 +50,7 @@ func Trace(ctx context.Context, service, version string) (func(context.Context) 
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, sdktrace.WithBatcher(exporter))
+		options = append(options, sdktrace.WithBatcher(Masked(exporter)))
 	} else {
 		options = append(options, sdktrace.WithSampler(sdktrace.NeverSample())) // they have ids, and cost nothing else
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/souk-commerce/souk/kit/chaos"
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
+	"github.com/souk-commerce/souk/kit/mask"
 	"github.com/souk-commerce/souk/kit/tag"
 	"github.com/souk-commerce/souk/kit/token"
 )
@@ -148,9 +149,12 @@ func (i *interceptor) unary(ctx context.Context, rule Rule, req connect.AnyReque
 		if err := Validate(message); err != nil {
 			return nil, err
 		}
+		if err := withoutCards(ctx, rule, message); err != nil {
+			return nil, err
+		}
 	}
 	if key := req.Header().Get("Idempotency-Key"); key != "" && !rule.Read && ok {
-		if len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
+		if len(key) > 200 || mask.Has(key) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
 			return nil, errKey
 		}
 		raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
@@ -178,7 +182,7 @@ func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) co
 		defer cancel()
 		ctx, err := i.admit(ctx, rule, conn.RequestHeader())
 		if err == nil {
-			err = next(ctx, conn)
+			err = next(ctx, careful{conn, ctx, rule})
 		}
 		if err != nil {
 			return toConnect(ctx, i.deps.Log, conn.Spec().Procedure, err)

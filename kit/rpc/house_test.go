@@ -69,9 +69,11 @@ func build(rules map[string]declared) protoreflect.ServiceDescriptor {
 	proto.SetExtension(limit, validate.E_Field, validate.FieldRules_builder{String: validate.StringRules_builder{MaxLen: proto.Uint64(5)}.Build()}.Build())
 	text := field("text", 1, descriptorpb.FieldDescriptorProto_TYPE_STRING)
 	text.Options = limit
+	notes := field("notes", 2, descriptorpb.FieldDescriptorProto_TYPE_STRING)
+	notes.Label = descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum()
 	file := must(protodesc.NewFile(&descriptorpb.FileDescriptorProto{
 		Name: proto.String("souk/house/v1/house.proto"), Package: proto.String("souk.house.v1"), Syntax: proto.String("proto3"),
-		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Ask"), Field: []*descriptorpb.FieldDescriptorProto{text}}},
+		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Ask"), Field: []*descriptorpb.FieldDescriptorProto{text, notes}}},
 		Service:     []*descriptorpb.ServiceDescriptorProto{service},
 	}, protoregistry.GlobalFiles))
 	return file.Services().Get(0)

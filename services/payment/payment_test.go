@@ -20,6 +20,9 @@ import (
 	"connectrpc.com/connect"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
@@ -29,6 +32,7 @@ import (
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/kit/kittest"
+	"github.com/souk-commerce/souk/kit/obs"
 	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/services/payment"
 	"github.com/souk-commerce/souk/services/payment/sandbox"
@@ -574,6 +578,11 @@ func TestAProviderThatIsDown(t *testing.T) {
 }
 
 func TestCardNumbersAreKeptNowhere(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	traces := sdktrace.NewTracerProvider(sdktrace.WithSyncer(obs.Masked(spans)))
+	before := otel.GetTracerProvider()
+	otel.SetTracerProvider(traces)
+	t.Cleanup(func() { otel.SetTracerProvider(before) })
 	s := open(t)
 	for _, number := range []string{visa, declined, lostAnswers, lapsing} {
 		id := uuid.NewString()
@@ -586,6 +595,20 @@ func TestCardNumbersAreKeptNowhere(t *testing.T) {
 	_, err := s.pay.Authorize(t.Context(), &pb.AuthorizeRequest{PaymentId: "x", Amount: usd(5), PaymentMethod: "4242 4242 4242 4242"})
 	if connect.CodeOf(err) != connect.CodeInvalidArgument || s.tells(fmt.Sprint(err)) {
 		t.Errorf("a card number as the token: %v; want it refused and not repeated", err)
+	}
+	// Someone who types it wherever there is room.
+	for _, req := range []*pb.AuthorizeRequest{
+		{PaymentId: visa, Amount: usd(5), PaymentMethod: s.token(visa)},
+		{PaymentId: "y", Amount: usd(5), PaymentMethod: "tok_" + visa},
+		{PaymentId: "z", Amount: usd(5), PaymentMethod: s.token(visa), ReturnUrl: "https://shop.example/?card=" + visa},
+		{PaymentId: "w", Amount: usd(5), PaymentMethod: s.token(visa), CustomerId: "4242 4242 4242 4242"},
+	} {
+		if _, err := s.pay.Authorize(t.Context(), req); reasonOf(err) != "card_number" || s.tells(fmt.Sprint(err)) {
+			t.Errorf("%v: %v; want it refused and not repeated", req, err)
+		}
+	}
+	if _, err := s.pay.GetPayment(t.Context(), &pb.GetPaymentRequest{PaymentId: visa}); reasonOf(err) != "payment_not_found" {
+		t.Errorf("looking for a card number: %v", err)
 	}
 	// What the provider cannot take.
 	for _, body := range []string{`{"publishable_key":"pk","number":"` + visa, `{"publishable_key":"other","number":"` + visa + `"}`, `{"publishable_key":"pk","number":"` + visa + `"}`} {
@@ -609,6 +632,12 @@ func TestCardNumbersAreKeptNowhere(t *testing.T) {
 	}
 	if log := s.log.String(); s.tells(log) || log == "" {
 		t.Errorf("the log has a card number, or nothing: %s", log)
+	}
+	if err := traces.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := spans.GetSpans(); len(all) < 10 || s.tells(fmt.Sprintf("%+v", all)) {
+		t.Errorf("a span has a card number, or there are hardly any: %+v", all)
 	}
 }
 

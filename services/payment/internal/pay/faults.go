@@ -17,6 +17,7 @@ var (
 	ErrNoProvider    = fault.New(fault.NotFound, "provider_not_found", "There is no such payment provider.")
 	ErrNotOffered    = fault.New(fault.Refused, "payment_not_offered", "This cannot be paid here in that currency, country or amount.")
 	ErrNobody        = fault.New(fault.Invalid, "customer_missing", "Only for a customer can a payment method be kept.")
+	ErrCard          = fault.New(fault.Invalid, "card_number", "This looks like the number of a payment card. Only the provider may see it.")
 	ErrPageToken     = fault.New(fault.Invalid, "page_token", "This page token is not one of ours.")
 	ErrSignature     = fault.New(fault.Invalid, "signature_invalid", "The signature of this message is not the provider's.")
 	// ErrUnknown is a provider's word for a payment it has never heard of.

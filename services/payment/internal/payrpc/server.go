@@ -14,6 +14,7 @@ import (
 	pb "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/payment/v1/paymentv1connect"
 	"github.com/souk-commerce/souk/kit/fault"
+	"github.com/souk-commerce/souk/kit/mask"
 	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/services/payment/internal/pay"
 	"github.com/souk-commerce/souk/services/payment/internal/payproto"
@@ -35,6 +36,11 @@ type server struct {
 
 // Authorize implements PaymentService.
 func (s server) Authorize(ctx context.Context, req *pb.AuthorizeRequest) (*pb.AuthorizeResponse, error) {
+	for _, text := range []string{req.GetPaymentId(), req.GetPaymentMethod(), req.GetReturnUrl(), req.GetCustomerId()} {
+		if mask.Has(text) {
+			return nil, pay.ErrCard // kept, it would be in our database
+		}
+	}
 	p, err := s.desk.Authorize(ctx, pay.Wish{
 		ID: req.GetPaymentId(), Amount: toMoney(req.GetAmount()), Method: req.GetPaymentMethod(), ReturnURL: req.GetReturnUrl(),
 		Provider: req.GetProvider(), Country: req.GetCountryCode(), Customer: req.GetCustomerId(), Save: req.GetSaveMethod(),
