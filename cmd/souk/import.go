@@ -26,11 +26,16 @@ import (
 )
 
 type importCmd struct {
-	Data     string        `arg:"" help:"A .csv, .tsv or .jsonl file, gzipped or not." type:"existingfile"`
-	Mapping  string        `required:"" help:"Which columns make products: a YAML file, or a built-in mapping (shopify)."`
-	Rejects  string        `help:"Where rows go that could not be taken; the data's name with .rejects.csv (or .jsonl) when empty." type:"path"`
-	Currency string        `help:"Of prices that name none." default:"USD"`
-	Location string        `help:"Where stock goes when the mapping names no location."`
+	Data     string `arg:"" help:"A .csv, .tsv or .jsonl file, gzipped or not." type:"existingfile"`
+	Mapping  string `required:"" help:"Which columns make products: a YAML file, or a built-in mapping (shopify)."`
+	Rejects  string `help:"Where rows go that could not be taken; the data's name with .rejects.csv (or .jsonl) when empty." type:"path"`
+	Currency string `help:"Of prices that name none." default:"USD"`
+	Location string `help:"Where stock goes when the mapping names no location."`
+	adminConfig
+}
+
+// adminConfig is how a command reaches a running shop as an administrator.
+type adminConfig struct {
 	Shop     string        `help:"The running shop." default:"http://127.0.0.1:8080" env:"SOUK_SHOP"`
 	Email    string        `help:"Sign in as this administrator." env:"SOUK_ADMIN_EMAIL"`
 	Password config.Secret `help:"The administrator's password; @file reads it from a file." env:"SOUK_ADMIN_PASSWORD"`
@@ -39,12 +44,7 @@ type importCmd struct {
 
 // Run imports a file into a running shop.
 func (c *importCmd) Run(ctx context.Context) error {
-	shop, err := url.Parse(c.Shop)
-	if err != nil || shop.Host == "" {
-		return fmt.Errorf("--shop %q: want the shop's address, such as http://127.0.0.1:8080", c.Shop)
-	}
-	base := strings.TrimSuffix(c.Shop, "/")
-	client, err := c.client(base)
+	client, base, err := c.client("import")
 	if err != nil {
 		return err
 	}
@@ -56,40 +56,46 @@ func (c *importCmd) Run(ctx context.Context) error {
 	if err == nil || summary.Rows > 0 {
 		fmt.Print(summary)
 	}
-	return explainImport(err, base)
+	return explainShop(err, base)
 }
 
-func explainImport(err error, shop string) error {
+func explainShop(err error, shop string) error {
 	var op *net.OpError
 	switch {
 	case errors.As(err, &op) && op.Op == "dial":
 		return fmt.Errorf("no shop answers at %s; start one with souk dev, or name it with --shop", shop)
 	case connect.CodeOf(err) == connect.CodeUnauthenticated || connect.CodeOf(err) == connect.CodePermissionDenied:
-		return fmt.Errorf("the shop does not let us import: name an administrator with --email and --password (%w)", err)
+		return fmt.Errorf("the shop does not let us in: name an administrator with --email and --password (%w)", err)
 	}
 	return err
 }
 
-// client is known to the shop as an administrator.
-func (c *importCmd) client(base string) (connect.HTTPClient, error) {
+// client is known to the shop as an administrator; actor is who it is where no
+// administrator is named. Base is the shop's address.
+func (c *adminConfig) client(actor string) (client connect.HTTPClient, base string, err error) {
+	shop, err := url.Parse(c.Shop)
+	if err != nil || shop.Host == "" {
+		return nil, "", fmt.Errorf("--shop %q: want the shop's address, such as http://127.0.0.1:8080", c.Shop)
+	}
+	base = strings.TrimSuffix(c.Shop, "/")
 	a := &admin{client: http.DefaultClient}
 	if c.Email != "" {
 		session := accountv1connect.NewSessionServiceClient(a.client, base)
 		a.mint = func(ctx context.Context) (string, error) { return signIn(ctx, session, c.Email, c.Password.Reveal()) }
-		return a, nil
+		return a, base, nil
 	}
 	seed, err := os.ReadFile(filepath.Join(c.DataDir, keysDir, "service"))
 	if err != nil {
-		return nil, fmt.Errorf("name an administrator with --email and --password, or with --data-dir the shop that runs here (%w)", err)
+		return nil, "", fmt.Errorf("name an administrator with --email and --password, or with --data-dir the shop that runs here (%w)", err)
 	}
 	signer, err := token.NewSigner(serviceIssuer, strings.TrimSpace(string(seed)), clock.System)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	a.mint = func(context.Context) (string, error) {
-		return signer.Sign(token.Claims{Subject: "import", Role: "admin"}, 2*adminRenew)
+		return signer.Sign(token.Claims{Subject: actor, Role: "admin"}, 2*adminRenew)
 	}
-	return a, nil
+	return a, base, nil
 }
 
 // admin adds an administrator's token to calls, and gets a new one in time.

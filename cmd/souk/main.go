@@ -23,6 +23,7 @@ type cli struct {
 	Web     webCmd     `cmd:"" help:"Run the storefront's server."`
 	Migrate migrateCmd `cmd:"" help:"Bring databases of services up to date."`
 	Import  importCmd  `cmd:"" help:"Import products from CSV or JSON lines into a running shop."`
+	Admin   adminCmd   `cmd:"" help:"Administer a running shop."`
 	Check   checkCmd   `cmd:"" help:"Look into the books of all services and say what cannot be true."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

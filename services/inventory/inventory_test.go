@@ -16,6 +16,7 @@ import (
 	"github.com/souk-commerce/souk/api/gen/souk/inventory/v1/inventoryv1connect"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
+	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
 	"github.com/souk-commerce/souk/kit/kittest"
 	"github.com/souk-commerce/souk/kit/rpc"
@@ -30,13 +31,14 @@ type shop struct {
 	admin inventoryv1connect.StockAdminServiceClient
 	clock *clock.Fake
 	bus   *bus.Bus
+	db    *crdb.DB
 }
 
 func open(t *testing.T) shop {
 	t.Helper()
-	s := shop{clock: clock.NewFake(time.Now()), bus: kittest.Bus(t)}
+	s := shop{clock: clock.NewFake(time.Now()), bus: kittest.Bus(t), db: kittest.DB(t, inventory.Migrations())}
 	svc, err := inventory.Open(t.Context(), inventory.Config{ExpireEvery: 20 * time.Millisecond}, inventory.Deps{
-		DB: kittest.DB(t, inventory.Migrations()), Bus: s.bus, RPC: kittest.RPC(t, "inventory"), Clock: s.clock, Log: kittest.Log(t),
+		DB: s.db, Bus: s.bus, RPC: kittest.RPC(t, "inventory"), Clock: s.clock, Log: kittest.Log(t),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,8 @@ type Store interface {
 	// Together makes a move in one transaction with the moves of others. It returns
 	// when the move is durable, or why it was not made.
 	Together(ctx context.Context, m Move) error
+	// Alone makes a move in a transaction of its own.
+	Alone(ctx context.Context, m Move) error
 	// Make makes moves in one transaction and returns what came of each; with an
 	// idempotency key in ctx, once.
 	Make(ctx context.Context, moves ...Move) ([]error, error)
@@ -42,6 +44,10 @@ type Store interface {
 	Settled(ctx context.Context, p Place) error
 	// SKUsAt returns the SKUs with a level at a location in order, after a SKU.
 	SKUsAt(ctx context.Context, where Location, after SKU, most int) ([]SKU, error)
+	// SKUs returns the SKUs of items in order, after a SKU; Strays those that are on
+	// levels or in the ledger and are no items.
+	SKUs(ctx context.Context, after SKU, most int) ([]SKU, error)
+	Strays(ctx context.Context, after SKU, most int) ([]SKU, error)
 	// Ledger returns entries of a SKU, newest first, older than the cursor.
 	Ledger(ctx context.Context, sku SKU, before *Entry, most int) ([]Entry, error)
 }

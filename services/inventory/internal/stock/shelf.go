@@ -35,7 +35,7 @@ type Entry struct {
 }
 
 // Move is one change of stock: Reserve, Release, Commit, Return, Adjust, Count,
-// AllowBackorder or Refresh. It can be tried again on a fresh shelf.
+// AllowBackorder, Refresh or Verify. It can be tried again on a fresh shelf.
 type Move interface {
 	// The reservations and SKUs it has to see, besides the SKUs of those reservations.
 	touches() (reservations []string, skus []SKU)
@@ -49,6 +49,8 @@ type Shelf struct {
 	Reservations map[string]*Reservation
 	// What is known of the locations that moves name.
 	Places map[Location]Place
+	// Of SKUs that are verified.
+	Books map[SKU]Books
 	// Return ids that were seen before.
 	Returns map[string]bool
 
@@ -62,7 +64,7 @@ type Shelf struct {
 // NewShelf returns an empty shelf.
 func NewShelf() *Shelf {
 	return &Shelf{
-		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Places: map[Location]Place{}, Returns: map[string]bool{},
+		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Places: map[Location]Place{}, Books: map[SKU]Books{}, Returns: map[string]bool{},
 		ChangedItems: map[SKU]bool{}, ChangedReservations: map[string]bool{},
 	}
 }
@@ -72,11 +74,14 @@ type Needs struct {
 	Reservations, Returns []string
 	SKUs                  []SKU
 	Locations             []Location
+	// Of these the ledger's sums and what reservations hold.
+	Books []SKU
 }
 
 // NeedsOf returns what moves need, sorted.
 func NeedsOf(moves []Move) Needs {
 	ids, returns, skus, places := map[string]bool{}, map[string]bool{}, map[SKU]bool{}, map[Location]bool{}
+	var books []SKU
 	for _, m := range moves {
 		i, s := m.touches()
 		for _, id := range i {
@@ -95,9 +100,11 @@ func NeedsOf(moves []Move) Needs {
 			places[m.Location] = true
 		case *Count:
 			places[m.Location] = true
+		case *Verify:
+			books = append(books, m.SKUs...)
 		}
 	}
-	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus)), slices.Sorted(maps.Keys(places))}
+	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus)), slices.Sorted(maps.Keys(places)), books}
 }
 
 // Make makes the moves one after the other and returns what came of each. A

@@ -65,6 +65,9 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	if _, err := readItems(ctx, tx, shelf, lockItems, levelsOf, slices.Compact(skus)); err != nil {
 		return nil, err
 	}
+	if err := readBooks(ctx, tx, shelf, needs.Books); err != nil {
+		return nil, err
+	}
 	before := map[stock.SKU]stock.Availability{}
 	for sku, i := range shelf.Items {
 		was := i.Promise()
@@ -134,9 +137,16 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 	if err != nil || len(order) == 0 {
 		return order, err
 	}
-	rows, err = tx.Query(ctx, levels, order)
+	return order, readLevels(ctx, tx, shelf, levels, order)
+}
+
+func readLevels(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, levels string, of []stock.SKU) error {
+	if len(of) == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, levels, of)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var sku stock.SKU
 	var l stock.Level
@@ -144,7 +154,7 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 		shelf.Items[sku].Levels = append(shelf.Items[sku].Levels, l)
 		return nil
 	})
-	return order, err
+	return err
 }
 
 const (

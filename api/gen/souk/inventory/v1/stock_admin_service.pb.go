@@ -134,6 +134,62 @@ func (BackorderRule) EnumDescriptor() ([]byte, []int) {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{1}
 }
 
+// DriftKind is which number does not agree.
+type DriftKind int32
+
+const (
+	DriftKind_DRIFT_KIND_UNSPECIFIED DriftKind = 0
+	// On hand, against the ledger.
+	DriftKind_DRIFT_KIND_ON_HAND DriftKind = 1
+	// Reserved, against the reservations that are held.
+	DriftKind_DRIFT_KIND_RESERVED DriftKind = 2
+	// What is said to be available, against both; it has no location.
+	DriftKind_DRIFT_KIND_AVAILABLE DriftKind = 3
+)
+
+// Enum value maps for DriftKind.
+var (
+	DriftKind_name = map[int32]string{
+		0: "DRIFT_KIND_UNSPECIFIED",
+		1: "DRIFT_KIND_ON_HAND",
+		2: "DRIFT_KIND_RESERVED",
+		3: "DRIFT_KIND_AVAILABLE",
+	}
+	DriftKind_value = map[string]int32{
+		"DRIFT_KIND_UNSPECIFIED": 0,
+		"DRIFT_KIND_ON_HAND":     1,
+		"DRIFT_KIND_RESERVED":    2,
+		"DRIFT_KIND_AVAILABLE":   3,
+	}
+)
+
+func (x DriftKind) Enum() *DriftKind {
+	p := new(DriftKind)
+	*p = x
+	return p
+}
+
+func (x DriftKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DriftKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_souk_inventory_v1_stock_admin_service_proto_enumTypes[2].Descriptor()
+}
+
+func (DriftKind) Type() protoreflect.EnumType {
+	return &file_souk_inventory_v1_stock_admin_service_proto_enumTypes[2]
+}
+
+func (x DriftKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DriftKind.Descriptor instead.
+func (DriftKind) EnumDescriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{2}
+}
+
 // Location is a place where stock lies. Stock that is booked at a location nobody
 // has described adds it, active and with priority 0.
 type Location struct {
@@ -1329,6 +1385,196 @@ func (x *ListLedgerResponse) GetNextPageToken() string {
 	return ""
 }
 
+type VerifyLedgerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Repair        bool                   `protobuf:"varint,1,opt,name=repair,proto3" json:"repair,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyLedgerRequest) Reset() {
+	*x = VerifyLedgerRequest{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyLedgerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyLedgerRequest) ProtoMessage() {}
+
+func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *VerifyLedgerRequest) GetRepair() bool {
+	if x != nil {
+		return x.Repair
+	}
+	return false
+}
+
+// Drift is a number that is not what the ledger and reservations make it.
+type Drift struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Sku           string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Location      string                 `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
+	Kind          DriftKind              `protobuf:"varint,3,opt,name=kind,proto3,enum=souk.inventory.v1.DriftKind" json:"kind,omitempty"`
+	Written       int64                  `protobuf:"varint,4,opt,name=written,proto3" json:"written,omitempty"`
+	Rebuilt       int64                  `protobuf:"varint,5,opt,name=rebuilt,proto3" json:"rebuilt,omitempty"`
+	Repaired      bool                   `protobuf:"varint,6,opt,name=repaired,proto3" json:"repaired,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Drift) Reset() {
+	*x = Drift{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Drift) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Drift) ProtoMessage() {}
+
+func (x *Drift) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Drift.ProtoReflect.Descriptor instead.
+func (*Drift) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Drift) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *Drift) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *Drift) GetKind() DriftKind {
+	if x != nil {
+		return x.Kind
+	}
+	return DriftKind_DRIFT_KIND_UNSPECIFIED
+}
+
+func (x *Drift) GetWritten() int64 {
+	if x != nil {
+		return x.Written
+	}
+	return 0
+}
+
+func (x *Drift) GetRebuilt() int64 {
+	if x != nil {
+		return x.Rebuilt
+	}
+	return 0
+}
+
+func (x *Drift) GetRepaired() bool {
+	if x != nil {
+		return x.Repaired
+	}
+	return false
+}
+
+type VerifyLedgerResponse struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	CheckedSkus int64                  `protobuf:"varint,1,opt,name=checked_skus,json=checkedSkus,proto3" json:"checked_skus,omitempty"`
+	DriftCount  int64                  `protobuf:"varint,2,opt,name=drift_count,json=driftCount,proto3" json:"drift_count,omitempty"`
+	// At most the first thousand.
+	Drifts        []*Drift `protobuf:"bytes,3,rep,name=drifts,proto3" json:"drifts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyLedgerResponse) Reset() {
+	*x = VerifyLedgerResponse{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyLedgerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyLedgerResponse) ProtoMessage() {}
+
+func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *VerifyLedgerResponse) GetCheckedSkus() int64 {
+	if x != nil {
+		return x.CheckedSkus
+	}
+	return 0
+}
+
+func (x *VerifyLedgerResponse) GetDriftCount() int64 {
+	if x != nil {
+		return x.DriftCount
+	}
+	return 0
+}
+
+func (x *VerifyLedgerResponse) GetDrifts() []*Drift {
+	if x != nil {
+		return x.Drifts
+	}
+	return nil
+}
+
 var File_souk_inventory_v1_stock_admin_service_proto protoreflect.FileDescriptor
 
 const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
@@ -1416,7 +1662,21 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\tpageToken\"p\n" +
 	"\x12ListLedgerResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.souk.inventory.v1.EntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xa3\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"-\n" +
+	"\x13VerifyLedgerRequest\x12\x16\n" +
+	"\x06repair\x18\x01 \x01(\bR\x06repair\"\xb7\x01\n" +
+	"\x05Drift\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
+	"\blocation\x18\x02 \x01(\tR\blocation\x120\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.souk.inventory.v1.DriftKindR\x04kind\x12\x18\n" +
+	"\awritten\x18\x04 \x01(\x03R\awritten\x12\x18\n" +
+	"\arebuilt\x18\x05 \x01(\x03R\arebuilt\x12\x1a\n" +
+	"\brepaired\x18\x06 \x01(\bR\brepaired\"\x8c\x01\n" +
+	"\x14VerifyLedgerResponse\x12!\n" +
+	"\fchecked_skus\x18\x01 \x01(\x03R\vcheckedSkus\x12\x1f\n" +
+	"\vdrift_count\x18\x02 \x01(\x03R\n" +
+	"driftCount\x120\n" +
+	"\x06drifts\x18\x03 \x03(\v2\x18.souk.inventory.v1.DriftR\x06drifts*\xa3\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ENTRY_KIND_RECEIVED\x10\x01\x12\x13\n" +
@@ -1427,7 +1687,12 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\rBackorderRule\x12\x1e\n" +
 	"\x1aBACKORDER_RULE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16BACKORDER_RULE_ALLOWED\x10\x01\x12\x1a\n" +
-	"\x16BACKORDER_RULE_REFUSED\x10\x022\xdb\x06\n" +
+	"\x16BACKORDER_RULE_REFUSED\x10\x02*r\n" +
+	"\tDriftKind\x12\x1a\n" +
+	"\x16DRIFT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12DRIFT_KIND_ON_HAND\x10\x01\x12\x17\n" +
+	"\x13DRIFT_KIND_RESERVED\x10\x02\x12\x18\n" +
+	"\x14DRIFT_KIND_AVAILABLE\x10\x032\xc9\a\n" +
 	"\x11StockAdminService\x12c\n" +
 	"\vAdjustStock\x12%.souk.inventory.v1.AdjustStockRequest\x1a&.souk.inventory.v1.AdjustStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12Z\n" +
 	"\bSetStock\x12\".souk.inventory.v1.SetStockRequest\x1a#.souk.inventory.v1.SetStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12n\n" +
@@ -1438,7 +1703,8 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\n" +
 	"ListLevels\x12$.souk.inventory.v1.ListLevelsRequest\x1a%.souk.inventory.v1.ListLevelsResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12d\n" +
 	"\n" +
-	"ListLedger\x12$.souk.inventory.v1.ListLedgerRequest\x1a%.souk.inventory.v1.ListLedgerResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01B\xda\x01\n" +
+	"ListLedger\x12$.souk.inventory.v1.ListLedgerRequest\x1a%.souk.inventory.v1.ListLedgerResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12l\n" +
+	"\fVerifyLedger\x12&.souk.inventory.v1.VerifyLedgerRequest\x1a'.souk.inventory.v1.VerifyLedgerResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$B\xda\x01\n" +
 	"\x15com.souk.inventory.v1B\x16StockAdminServiceProtoP\x01ZCgithub.com/souk-commerce/souk/api/gen/souk/inventory/v1;inventoryv1\xa2\x02\x03SIX\xaa\x02\x11Souk.Inventory.V1\xca\x02\x11Souk\\Inventory\\V1\xe2\x02\x1dSouk\\Inventory\\V1\\GPBMetadata\xea\x02\x13Souk::Inventory::V1b\x06proto3"
 
 var (
@@ -1453,69 +1719,77 @@ func file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP() []byte {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescData
 }
 
-var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_souk_inventory_v1_stock_admin_service_proto_goTypes = []any{
 	(EntryKind)(0),                 // 0: souk.inventory.v1.EntryKind
 	(BackorderRule)(0),             // 1: souk.inventory.v1.BackorderRule
-	(*Location)(nil),               // 2: souk.inventory.v1.Location
-	(*ListLocationsRequest)(nil),   // 3: souk.inventory.v1.ListLocationsRequest
-	(*ListLocationsResponse)(nil),  // 4: souk.inventory.v1.ListLocationsResponse
-	(*UpsertLocationRequest)(nil),  // 5: souk.inventory.v1.UpsertLocationRequest
-	(*UpsertLocationResponse)(nil), // 6: souk.inventory.v1.UpsertLocationResponse
-	(*Level)(nil),                  // 7: souk.inventory.v1.Level
-	(*Entry)(nil),                  // 8: souk.inventory.v1.Entry
-	(*AdjustStockRequest)(nil),     // 9: souk.inventory.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),    // 10: souk.inventory.v1.AdjustStockResponse
-	(*SetStockRequest)(nil),        // 11: souk.inventory.v1.SetStockRequest
-	(*SetStockResponse)(nil),       // 12: souk.inventory.v1.SetStockResponse
-	(*BulkSetStockRequest)(nil),    // 13: souk.inventory.v1.BulkSetStockRequest
-	(*BulkStockResult)(nil),        // 14: souk.inventory.v1.BulkStockResult
-	(*BulkSetStockResponse)(nil),   // 15: souk.inventory.v1.BulkSetStockResponse
-	(*SetBackorderRequest)(nil),    // 16: souk.inventory.v1.SetBackorderRequest
-	(*SetBackorderResponse)(nil),   // 17: souk.inventory.v1.SetBackorderResponse
-	(*ListLevelsRequest)(nil),      // 18: souk.inventory.v1.ListLevelsRequest
-	(*ListLevelsResponse)(nil),     // 19: souk.inventory.v1.ListLevelsResponse
-	(*ListLedgerRequest)(nil),      // 20: souk.inventory.v1.ListLedgerRequest
-	(*ListLedgerResponse)(nil),     // 21: souk.inventory.v1.ListLedgerResponse
-	(*timestamppb.Timestamp)(nil),  // 22: google.protobuf.Timestamp
+	(DriftKind)(0),                 // 2: souk.inventory.v1.DriftKind
+	(*Location)(nil),               // 3: souk.inventory.v1.Location
+	(*ListLocationsRequest)(nil),   // 4: souk.inventory.v1.ListLocationsRequest
+	(*ListLocationsResponse)(nil),  // 5: souk.inventory.v1.ListLocationsResponse
+	(*UpsertLocationRequest)(nil),  // 6: souk.inventory.v1.UpsertLocationRequest
+	(*UpsertLocationResponse)(nil), // 7: souk.inventory.v1.UpsertLocationResponse
+	(*Level)(nil),                  // 8: souk.inventory.v1.Level
+	(*Entry)(nil),                  // 9: souk.inventory.v1.Entry
+	(*AdjustStockRequest)(nil),     // 10: souk.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),    // 11: souk.inventory.v1.AdjustStockResponse
+	(*SetStockRequest)(nil),        // 12: souk.inventory.v1.SetStockRequest
+	(*SetStockResponse)(nil),       // 13: souk.inventory.v1.SetStockResponse
+	(*BulkSetStockRequest)(nil),    // 14: souk.inventory.v1.BulkSetStockRequest
+	(*BulkStockResult)(nil),        // 15: souk.inventory.v1.BulkStockResult
+	(*BulkSetStockResponse)(nil),   // 16: souk.inventory.v1.BulkSetStockResponse
+	(*SetBackorderRequest)(nil),    // 17: souk.inventory.v1.SetBackorderRequest
+	(*SetBackorderResponse)(nil),   // 18: souk.inventory.v1.SetBackorderResponse
+	(*ListLevelsRequest)(nil),      // 19: souk.inventory.v1.ListLevelsRequest
+	(*ListLevelsResponse)(nil),     // 20: souk.inventory.v1.ListLevelsResponse
+	(*ListLedgerRequest)(nil),      // 21: souk.inventory.v1.ListLedgerRequest
+	(*ListLedgerResponse)(nil),     // 22: souk.inventory.v1.ListLedgerResponse
+	(*VerifyLedgerRequest)(nil),    // 23: souk.inventory.v1.VerifyLedgerRequest
+	(*Drift)(nil),                  // 24: souk.inventory.v1.Drift
+	(*VerifyLedgerResponse)(nil),   // 25: souk.inventory.v1.VerifyLedgerResponse
+	(*timestamppb.Timestamp)(nil),  // 26: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_admin_service_proto_depIdxs = []int32{
-	2,  // 0: souk.inventory.v1.ListLocationsResponse.locations:type_name -> souk.inventory.v1.Location
-	2,  // 1: souk.inventory.v1.UpsertLocationRequest.location:type_name -> souk.inventory.v1.Location
-	2,  // 2: souk.inventory.v1.UpsertLocationResponse.location:type_name -> souk.inventory.v1.Location
-	22, // 3: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
+	3,  // 0: souk.inventory.v1.ListLocationsResponse.locations:type_name -> souk.inventory.v1.Location
+	3,  // 1: souk.inventory.v1.UpsertLocationRequest.location:type_name -> souk.inventory.v1.Location
+	3,  // 2: souk.inventory.v1.UpsertLocationResponse.location:type_name -> souk.inventory.v1.Location
+	26, // 3: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
 	0,  // 4: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
-	22, // 5: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
+	26, // 5: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
 	0,  // 6: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
-	7,  // 7: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
-	7,  // 8: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
+	8,  // 7: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
+	8,  // 8: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
 	1,  // 9: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
-	14, // 10: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
-	22, // 11: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
-	8,  // 13: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
-	9,  // 14: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
-	11, // 15: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
-	13, // 16: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
-	16, // 17: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
-	3,  // 18: souk.inventory.v1.StockAdminService.ListLocations:input_type -> souk.inventory.v1.ListLocationsRequest
-	5,  // 19: souk.inventory.v1.StockAdminService.UpsertLocation:input_type -> souk.inventory.v1.UpsertLocationRequest
-	18, // 20: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
-	20, // 21: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
-	10, // 22: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
-	12, // 23: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
-	15, // 24: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
-	17, // 25: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
-	4,  // 26: souk.inventory.v1.StockAdminService.ListLocations:output_type -> souk.inventory.v1.ListLocationsResponse
-	6,  // 27: souk.inventory.v1.StockAdminService.UpsertLocation:output_type -> souk.inventory.v1.UpsertLocationResponse
-	19, // 28: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
-	21, // 29: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
-	22, // [22:30] is the sub-list for method output_type
-	14, // [14:22] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	15, // 10: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
+	26, // 11: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
+	8,  // 12: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
+	9,  // 13: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
+	2,  // 14: souk.inventory.v1.Drift.kind:type_name -> souk.inventory.v1.DriftKind
+	24, // 15: souk.inventory.v1.VerifyLedgerResponse.drifts:type_name -> souk.inventory.v1.Drift
+	10, // 16: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
+	12, // 17: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
+	14, // 18: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
+	17, // 19: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
+	4,  // 20: souk.inventory.v1.StockAdminService.ListLocations:input_type -> souk.inventory.v1.ListLocationsRequest
+	6,  // 21: souk.inventory.v1.StockAdminService.UpsertLocation:input_type -> souk.inventory.v1.UpsertLocationRequest
+	19, // 22: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
+	21, // 23: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
+	23, // 24: souk.inventory.v1.StockAdminService.VerifyLedger:input_type -> souk.inventory.v1.VerifyLedgerRequest
+	11, // 25: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
+	13, // 26: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
+	16, // 27: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
+	18, // 28: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
+	5,  // 29: souk.inventory.v1.StockAdminService.ListLocations:output_type -> souk.inventory.v1.ListLocationsResponse
+	7,  // 30: souk.inventory.v1.StockAdminService.UpsertLocation:output_type -> souk.inventory.v1.UpsertLocationResponse
+	20, // 31: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
+	22, // 32: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
+	25, // 33: souk.inventory.v1.StockAdminService.VerifyLedger:output_type -> souk.inventory.v1.VerifyLedgerResponse
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_admin_service_proto_init() }
@@ -1528,8 +1802,8 @@ func file_souk_inventory_v1_stock_admin_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_stock_admin_service_proto_rawDesc), len(file_souk_inventory_v1_stock_admin_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   20,
+			NumEnums:      3,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

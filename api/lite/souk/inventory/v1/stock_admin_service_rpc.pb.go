@@ -86,3 +86,14 @@ func (c StockAdminServiceClient) ListLedger(ctx context.Context, request *ListLe
 	}
 	return response, nil
 }
+
+// VerifyLedger rebuilds levels from the ledger, and what is reserved from
+// reservations, and tells where they differ from what is written down. With
+// repair, the ledger wins, except where more is promised than it says is there.
+func (c StockAdminServiceClient) VerifyLedger(ctx context.Context, request *VerifyLedgerRequest) (*VerifyLedgerResponse, error) {
+	response := new(VerifyLedgerResponse)
+	if err := c.caller.Unary(ctx, "/souk.inventory.v1.StockAdminService/VerifyLedger", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}

@@ -57,6 +57,9 @@ const (
 	// StockAdminServiceListLedgerProcedure is the fully-qualified name of the StockAdminService's
 	// ListLedger RPC.
 	StockAdminServiceListLedgerProcedure = "/souk.inventory.v1.StockAdminService/ListLedger"
+	// StockAdminServiceVerifyLedgerProcedure is the fully-qualified name of the StockAdminService's
+	// VerifyLedger RPC.
+	StockAdminServiceVerifyLedgerProcedure = "/souk.inventory.v1.StockAdminService/VerifyLedger"
 )
 
 // StockAdminServiceClient is a client for the souk.inventory.v1.StockAdminService service.
@@ -80,6 +83,10 @@ type StockAdminServiceClient interface {
 	ListLevels(context.Context, *v1.ListLevelsRequest) (*v1.ListLevelsResponse, error)
 	// ListLedger returns the entries of a SKU, newest first.
 	ListLedger(context.Context, *v1.ListLedgerRequest) (*v1.ListLedgerResponse, error)
+	// VerifyLedger rebuilds levels from the ledger, and what is reserved from
+	// reservations, and tells where they differ from what is written down. With
+	// repair, the ledger wins, except where more is promised than it says is there.
+	VerifyLedger(context.Context, *v1.VerifyLedgerRequest) (*v1.VerifyLedgerResponse, error)
 }
 
 // NewStockAdminServiceClient constructs a client for the souk.inventory.v1.StockAdminService
@@ -144,6 +151,12 @@ func NewStockAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		verifyLedger: connect.NewClient[v1.VerifyLedgerRequest, v1.VerifyLedgerResponse](
+			httpClient,
+			baseURL+StockAdminServiceVerifyLedgerProcedure,
+			connect.WithSchema(stockAdminServiceMethods.ByName("VerifyLedger")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -157,6 +170,7 @@ type stockAdminServiceClient struct {
 	upsertLocation *connect.Client[v1.UpsertLocationRequest, v1.UpsertLocationResponse]
 	listLevels     *connect.Client[v1.ListLevelsRequest, v1.ListLevelsResponse]
 	listLedger     *connect.Client[v1.ListLedgerRequest, v1.ListLedgerResponse]
+	verifyLedger   *connect.Client[v1.VerifyLedgerRequest, v1.VerifyLedgerResponse]
 }
 
 // AdjustStock calls souk.inventory.v1.StockAdminService.AdjustStock.
@@ -227,6 +241,15 @@ func (c *stockAdminServiceClient) ListLedger(ctx context.Context, req *v1.ListLe
 	return nil, err
 }
 
+// VerifyLedger calls souk.inventory.v1.StockAdminService.VerifyLedger.
+func (c *stockAdminServiceClient) VerifyLedger(ctx context.Context, req *v1.VerifyLedgerRequest) (*v1.VerifyLedgerResponse, error) {
+	response, err := c.verifyLedger.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // StockAdminServiceHandler is an implementation of the souk.inventory.v1.StockAdminService service.
 type StockAdminServiceHandler interface {
 	// AdjustStock adds one entry to the ledger and moves the level with it.
@@ -248,6 +271,10 @@ type StockAdminServiceHandler interface {
 	ListLevels(context.Context, *v1.ListLevelsRequest) (*v1.ListLevelsResponse, error)
 	// ListLedger returns the entries of a SKU, newest first.
 	ListLedger(context.Context, *v1.ListLedgerRequest) (*v1.ListLedgerResponse, error)
+	// VerifyLedger rebuilds levels from the ledger, and what is reserved from
+	// reservations, and tells where they differ from what is written down. With
+	// repair, the ledger wins, except where more is promised than it says is there.
+	VerifyLedger(context.Context, *v1.VerifyLedgerRequest) (*v1.VerifyLedgerResponse, error)
 }
 
 // NewStockAdminServiceHandler builds an HTTP handler from the service implementation. It returns
@@ -308,6 +335,12 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	stockAdminServiceVerifyLedgerHandler := connect.NewUnaryHandlerSimple(
+		StockAdminServiceVerifyLedgerProcedure,
+		svc.VerifyLedger,
+		connect.WithSchema(stockAdminServiceMethods.ByName("VerifyLedger")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/souk.inventory.v1.StockAdminService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case StockAdminServiceAdjustStockProcedure:
@@ -326,6 +359,8 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 			stockAdminServiceListLevelsHandler.ServeHTTP(w, r)
 		case StockAdminServiceListLedgerProcedure:
 			stockAdminServiceListLedgerHandler.ServeHTTP(w, r)
+		case StockAdminServiceVerifyLedgerProcedure:
+			stockAdminServiceVerifyLedgerHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -365,4 +400,8 @@ func (UnimplementedStockAdminServiceHandler) ListLevels(context.Context, *v1.Lis
 
 func (UnimplementedStockAdminServiceHandler) ListLedger(context.Context, *v1.ListLedgerRequest) (*v1.ListLedgerResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.ListLedger is not implemented"))
+}
+
+func (UnimplementedStockAdminServiceHandler) VerifyLedger(context.Context, *v1.VerifyLedgerRequest) (*v1.VerifyLedgerResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.VerifyLedger is not implemented"))
 }
