@@ -87,6 +87,12 @@ CSV ?= .build/checkout.csv
 PROFILES ?=
 LOAD ?=
 
+.PHONY: chaos
+chaos: ## Have 10,000 people buy while everything goes wrong; then look into all books.
+	@tools/setup.sh test
+	go test -timeout 90m -vet off -count 1 -v -run '^TestOrdersAreNeverWrong$$' ./cmd/souk -args -chaos-checkouts 10000 -chaos-gap 40 -chaos-restarts 6 -chaos-faults 200 -chaos-each 5 $(CHAOS)
+CHAOS ?=
+
 .PHONY: clean
 clean: ## Remove what was built and the data of the shop that ran here.
 	rm -rf bin .build .souk screenshots web/dist/*.br web/dist/*.gz web/dist/*.js

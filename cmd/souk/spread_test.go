@@ -40,11 +40,13 @@ type town struct {
 	env       []string
 	addresses map[string]string
 	databases *postgres.Server
+	events    *stream
+	layout    map[string][]string // what each process runs
 }
 
 // openTown brings up what stands beside a shop: databases, events, mail, and the
 // payment provider.
-func openTown(t *testing.T) *town {
+func openTown(t *testing.T, layout map[string][]string) *town {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "souk-town-")
 	if err != nil {
@@ -59,7 +61,7 @@ func openTown(t *testing.T) *town {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	c := &town{shop: shop{t: t, dir: dir, parts: map[string]string{}, out: &lines{}}, addresses: map[string]string{}}
+	c := &town{shop: shop{t: t, dir: dir, parts: map[string]string{}, out: &lines{}}, addresses: map[string]string{}, layout: layout}
 	t.Cleanup(func() {
 		if said := c.out.String(); t.Failed() {
 			t.Logf("the processes said:\n%s", said[max(0, len(said)-8000):])
@@ -80,7 +82,7 @@ func openTown(t *testing.T) *town {
 		c.addresses[name] = freeAddress(t)
 	}
 	// Parts that share a process share its address.
-	for _, names := range processes {
+	for _, names := range layout {
 		for _, name := range names {
 			c.addresses[name] = c.addresses[names[0]]
 			c.parts[name] = "http://" + c.addresses[name]
@@ -98,8 +100,9 @@ func openTown(t *testing.T) *town {
 	c.url = "http://" + c.addresses["edge"]
 	const secret, webhook = "sk_town", "whsec_town"
 	smtp := c.helpers(secret, webhook)
+	c.events = openStream(t, filepath.Join(dir, "events"))
 	c.env = append(os.Environ(),
-		"SOUK_NATS_URL="+stream(t, dir), "SOUK_SERVICES="+strings.Join(known, ";"), "SOUK_SERVICE_KEY="+keys["service"],
+		"SOUK_NATS_URL="+c.events.ClientURL(), "SOUK_SERVICES="+strings.Join(known, ";"), "SOUK_SERVICE_KEY="+keys["service"],
 		"SOUK_DATABASE_URL="+strings.ReplaceAll(c.databases.URL("SERVICE", "SERVICE"), "SERVICE", "{service}"),
 		"SOUK_ACCOUNT_KEY="+keys["account"], "SOUK_ADMIN_EMAIL=admin@souk.example", "SOUK_ADMIN_PASSWORD=town-admin-password",
 		"SOUK_SMTP_ADDR="+smtp, "SOUK_SMTP_TLS=none", "SOUK_SHOP_URL="+c.url, "SOUK_ORIGIN="+c.url,
@@ -117,26 +120,43 @@ var processes = map[string][]string{
 	"till":  {"order"},
 }
 
-// stream runs an event server that is reached over the network.
-func stream(t *testing.T, dir string) string {
+// stream is an event server that is reached over the network.
+type stream struct {
+	*server.Server
+	t    *testing.T
+	dir  string
+	port int
+}
+
+func openStream(t *testing.T, dir string) *stream {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true, JetStream: true, StoreDir: filepath.Join(dir, "events")})
-	if err != nil {
-		t.Fatal(err)
+	s := &stream{t: t, dir: dir, port: server.RANDOM_PORT}
+	s.open()
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *stream) open() {
+	var err error
+	if s.Server, err = server.NewServer(&server.Options{Host: "127.0.0.1", Port: s.port, NoSigs: true, NoLog: true, JetStream: true, StoreDir: s.dir}); err != nil {
+		s.t.Error(err)
+		return
 	}
 	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the event server did not start")
+		s.t.Error("the event server did not start")
+		return
 	}
-	return s.ClientURL()
+	s.port = s.Addr().(*net.TCPAddr).Port
 }
+
+func (s *stream) close() { s.Shutdown(); s.WaitForShutdown() }
 
 // helpers runs a mail server and a payment provider; it returns where mail goes.
 func (c *town) helpers(secret, webhook string) (smtp string) {
 	t := c.t
 	log := slog.New(slog.DiscardHandler)
-	catcher, err := mailcatcher.New(mailcatcher.Config{Dir: filepath.Join(c.dir, "mail")}, log)
+	catcher, err := mailcatcher.New(mailcatcher.Config{Dir: filepath.Join(c.dir, "mail"), Keep: 1 << 20}, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +239,7 @@ func (c *town) run(listen string, args ...string) *part {
 // serve runs the services of one process.
 func (c *town) serve(process string) *part {
 	c.t.Helper()
-	return c.run(c.addresses[processes[process][0]], append([]string{"serve"}, processes[process]...)...)
+	return c.run(c.addresses[c.layout[process][0]], append([]string{"serve"}, c.layout[process]...)...)
 }
 
 // die ends a part as a machine's death does.
@@ -255,7 +275,7 @@ lamp,Quiet lamp,<p>A lamp.</p>,Lumen,Lamps,true,Colour,White,LAMP-W,1000,49.00,a
 // TestSpreadOut runs every part as a process of its own: fills the shop, sells,
 // loses processes, and goes on.
 func TestSpreadOut(t *testing.T) {
-	c := openTown(t)
+	c := openTown(t, processes)
 	migrate := exec.Command(binary, "migrate")
 	migrate.Env = c.env
 	if out, err := migrate.CombinedOutput(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -126,6 +127,24 @@ func TestTheYoungDoNotDie(t *testing.T) {
 	}
 }
 
+func TestItIsCalmWhileThereIsAFile(t *testing.T) {
+	calm := filepath.Join(t.TempDir(), "calm")
+	if err := os.WriteFile(calm, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, _ := storm(t, Config{Calm: calm})
+	if err := s.Pass(t.Context(), "a", "b", Lose); err != nil {
+		t.Errorf("in calm weather: %v", err)
+	}
+	if err := os.Remove(calm); err != nil {
+		t.Fatal(err)
+	}
+	s.looked = time.Time{}
+	if err := s.Pass(t.Context(), "a", "b", Lose); !errors.Is(err, ErrLost) {
+		t.Errorf("after it: %v", err)
+	}
+}
+
 func TestADelayEndsWithItsContext(t *testing.T) {
 	s, _ := storm(t, Config{})
 	s.cfg.Longest = time.Hour
@@ -206,8 +225,8 @@ func TestCallName(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	c, wanted, err := Parse("seed=7,gap=40,growth=1.3,longest=50ms,youth=1s,journal=/tmp/x")
-	if want := (Config{Seed: 7, Gap: 40, Growth: 1.3, Longest: 50 * time.Millisecond, Youth: time.Second, Journal: "/tmp/x"}); err != nil || !wanted || c != want {
+	c, wanted, err := Parse("seed=7,gap=40,growth=1.3,longest=50ms,youth=1s,journal=/tmp/x,calm=/tmp/y")
+	if want := (Config{Seed: 7, Gap: 40, Growth: 1.3, Longest: 50 * time.Millisecond, Youth: time.Second, Journal: "/tmp/x", Calm: "/tmp/y"}); err != nil || !wanted || c != want {
 		t.Errorf("parsed %+v, %v, %v", c, wanted, err)
 	}
 	if c, wanted, err := Parse("12"); err != nil || !wanted || c.Seed != 12 {

@@ -14,6 +14,8 @@ type Config struct {
 	// Where faults and points are noted; shared by all processes and kept between
 	// their lives. Empty: nowhere.
 	Journal string
+	// While there is a file of this name, it is calm. Empty: never.
+	Calm string
 	// A point's first five faults come after about so many passes each.
 	Gap float64
 	// How much longer the gap is after each fault from the sixth on.
@@ -47,7 +49,7 @@ func (c Config) chance(faults int) float64 {
 	return 1 / (c.Gap * math.Pow(c.Growth, float64(max(0, faults-evenFaults))))
 }
 
-// Parse reads "seed=7,gap=40,growth=1.3,longest=300ms,youth=2s,journal=/tmp/faults",
+// Parse reads "seed=7,gap=40,growth=1.3,longest=300ms,youth=2s,journal=/tmp/faults,calm=/tmp/calm",
 // or just a seed. An empty text is no storm at all.
 func Parse(text string) (c Config, wanted bool, err error) {
 	if text == "" {
@@ -71,6 +73,8 @@ func Parse(text string) (c Config, wanted bool, err error) {
 			c.Youth, err = time.ParseDuration(value)
 		case "journal":
 			c.Journal = value
+		case "calm":
+			c.Calm = value
 		default:
 			err = fmt.Errorf("no setting is called %q", name)
 		}

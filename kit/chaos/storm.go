@@ -52,6 +52,8 @@ type Storm struct {
 
 	mu     sync.Mutex
 	dice   *rand.Rand
+	calm   bool
+	looked time.Time // whether it is calm
 	points map[string]*point
 }
 
@@ -119,6 +121,9 @@ func (s *Storm) Pass(ctx context.Context, place, moment string, can ...Fault) er
 func (s *Storm) draw(where string, can []Fault) (Fault, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.isCalm() {
+		return "", 0
+	}
 	p, ok := s.points[where]
 	if !ok {
 		p = &point{}
@@ -137,4 +142,14 @@ func (s *Storm) draw(where string, can []Fault) (Fault, time.Duration) {
 	p.faults++
 	s.journal.note(where, fault)
 	return fault, wait
+}
+
+// isCalm looks for the file that says so, though not at every pass.
+func (s *Storm) isCalm() bool {
+	const every = 50 * time.Millisecond
+	if now := time.Now(); s.cfg.Calm != "" && now.Sub(s.looked) > every {
+		_, err := os.Stat(s.cfg.Calm)
+		s.calm, s.looked = err == nil, now
+	}
+	return s.calm
 }

@@ -75,6 +75,7 @@ type interceptor struct {
 
 var (
 	errStranger = fault.New(fault.Stranger, "sign_in", "Please sign in first.")
+	errKeys     = fault.New(fault.Busy, "sign_in_unavailable", "We cannot tell just now who you are; please try again.")
 	errDenied   = fault.New(fault.Denied, "not_allowed", "You may not do this.")
 	errKey      = fault.New(fault.Invalid, "idempotency_key", "The Idempotency-Key header must have 1 to 200 printable characters.")
 )
@@ -102,6 +103,8 @@ func (i *interceptor) admit(ctx context.Context, rule Rule, header http.Header) 
 			if caller.Role == Service {
 				caller.Service = claims.Subject
 			}
+		case errors.Is(err, token.ErrUnknown) && !(Principal{}).Is(rule.Allow...):
+			return nil, errKeys.Because(err) // they may well be signed in
 		case !(Principal{}).Is(rule.Allow...):
 			return nil, errStranger.Because(err)
 		}

@@ -25,6 +25,10 @@ import (
 // ErrInvalid is returned for every token that is not to be believed.
 var ErrInvalid = errors.New("token is not valid")
 
+// ErrUnknown is returned for tokens that nobody can judge: their issuer's keys
+// cannot be had just now.
+var ErrUnknown = errors.New("token cannot be verified now")
+
 // Claims is what a token says of its bearer.
 type Claims struct {
 	// Account, guest or service id.
@@ -163,26 +167,29 @@ const (
 	maxSeen  = 10000
 )
 
-func (t *trusted) key(ctx context.Context, kid string, now time.Time) (ed25519.PublicKey, bool) {
+func (t *trusted) key(ctx context.Context, kid string, now time.Time) (ed25519.PublicKey, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if k, ok := t.keys[kid]; ok {
-		return k, true
+		return k, nil
 	}
 	if t.Fetch == nil || now.Sub(t.asked) < askAgain {
-		return nil, false
+		return nil, ErrInvalid
 	}
 	set, err := t.Fetch(ctx)
 	if err != nil {
-		return nil, false // not remembered: the next token asks again
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, err) // not remembered: the next token asks again
 	}
 	t.asked = now
 	t.learn(set)
-	k, ok := t.keys[kid]
-	return k, ok
+	if k, ok := t.keys[kid]; ok {
+		return k, nil
+	}
+	return nil, ErrInvalid
 }
 
-// Verify returns what a token says, or ErrInvalid. A token verified once is
+// Verify returns what a token says, or ErrInvalid; ErrUnknown when the issuer's
+// keys cannot be had just now. A token verified once is
 // remembered until it expires.
 func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
 	now := v.clock.Now()
@@ -219,9 +226,9 @@ func (v *Verifier) verify(ctx context.Context, raw string, now time.Time) (Claim
 	if !ok {
 		return Claims{}, ErrInvalid
 	}
-	key, ok := issuer.key(ctx, parsed.Headers[0].KeyID, now)
-	if !ok {
-		return Claims{}, ErrInvalid
+	key, err := issuer.key(ctx, parsed.Headers[0].KeyID, now)
+	if err != nil {
+		return Claims{}, err
 	}
 	var std jwt.Claims
 	var own private

@@ -86,3 +86,20 @@ func TestVerifyLearnsNewKeys(t *testing.T) {
 		t.Errorf("after rotation: %v", err)
 	}
 }
+
+// While the keys cannot be had, nobody is called a liar.
+func TestVerifyWithoutKeys(t *testing.T) {
+	signer, _ := token.NewSigner("account", token.NewSeed(), clock.System)
+	away := errors.New("nobody answers")
+	verifier := token.NewVerifier(clock.System, token.Issuer{Name: "account", Roles: []string{"guest"}, Fetch: func(context.Context) (jose.JSONWebKeySet, error) {
+		return signer.Keys(), away
+	}})
+	raw, _ := signer.Sign(token.Claims{Subject: "g", Role: "guest"}, time.Hour)
+	if _, err := verifier.Verify(t.Context(), raw); !errors.Is(err, token.ErrUnknown) || errors.Is(err, token.ErrInvalid) || !errors.Is(err, away) {
+		t.Errorf("without keys: %v, want ErrUnknown", err)
+	}
+	away = nil
+	if _, err := verifier.Verify(t.Context(), raw); err != nil {
+		t.Errorf("with keys: %v", err)
+	}
+}

@@ -23,7 +23,7 @@ const (
 	// lookEvery is how often we look for letters whose wait is over; new ones wake us.
 	lookEvery = time.Second
 	// deliverTime bounds a try together with keeping how it ended.
-	deliverTime = 45 * time.Second
+	deliverTime = 40 * time.Second
 )
 
 func newWorker(desk *mail.Desk, db *crdb.DB, log *slog.Logger) *worker {

@@ -96,10 +96,14 @@ func (k *Desk) Resend(ctx context.Context, id string) (Delivery, error) {
 
 const (
 	// leaseTime is how long a delivery is ours; after a crash, others wait for it.
-	// Longer than sendTime by far.
-	leaseTime = 2 * time.Minute
+	// Longer than sending it and keeping how that ended.
+	leaseTime = 45 * time.Second
 	// sendTime is how long a mail server may take.
 	sendTime = 30 * time.Second
+	// How often it is tried to keep how a delivery ended: a mail that was taken is
+	// not sent again because the database is away for a moment.
+	keepTries = 20
+	keepWait  = 250 * time.Millisecond
 )
 
 // Claim takes deliveries that are due; each is to be given to Deliver.
@@ -113,10 +117,27 @@ func (k *Desk) Claim(ctx context.Context, most int) ([]Delivery, error) {
 // then; the error is one of keeping it.
 func (k *Desk) Deliver(ctx context.Context, d Delivery) (Delivery, error) {
 	d.settle(k.Clock.Now(), k.try(ctx, d))
-	if err := k.Outbox.Settle(ctx, d); err != nil {
-		return d, fmt.Errorf("keep delivery %s: %w", d.ID, err)
+	for tries := 1; ; tries++ {
+		err := k.Outbox.Settle(ctx, d)
+		if err == nil {
+			return d, nil
+		}
+		if tries == keepTries || !pause(ctx, keepWait) {
+			return d, fmt.Errorf("keep delivery %s: %w", d.ID, err)
+		}
 	}
-	return d, nil
+}
+
+// pause waits; false when there is no time for it.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 var errUnfinished = errors.New("begun as often as we try, and never finished")

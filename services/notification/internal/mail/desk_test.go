@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/souk-commerce/souk/kit/clock"
@@ -109,4 +110,35 @@ func TestResend(t *testing.T) {
 			t.Errorf("Resend %s: %+v, %v; want %v", c.name, d, err, c.want)
 		}
 	}
+}
+
+// away is an outbox whose database is away for some tries.
+type away struct {
+	shelf
+	tries int
+}
+
+func (a *away) Settle(ctx context.Context, d Delivery) error {
+	if a.tries--; a.tries >= 0 {
+		return errors.New("the database is away")
+	}
+	return a.shelf.Settle(ctx, d)
+}
+
+// A mail that the mail server took is not sent again because the database was
+// away for a moment.
+func TestTheEndOfATryIsKeptWhenTheDatabaseIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			away int
+			kept bool
+		}{{0, true}, {keepTries - 1, true}, {keepTries, false}} {
+			box := &away{tries: c.away}
+			desk := New(Deps{Outbox: box, Writer: NewWriter(shop), Clock: clock.NewFake(noon), Sender: sender(func(Mail) error { return nil })})
+			_, err := desk.Deliver(t.Context(), Delivery{ID: "d1", State: Queued, Attempts: 1, Letter: letter(Shipped), Created: noon})
+			if (err == nil) != c.kept || (box.kept.State == Sent) != c.kept {
+				t.Errorf("away for %d tries: %v, kept as %q", c.away, err, box.kept.State)
+			}
+		}
+	})
 }

@@ -1,0 +1,573 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	cartv1 "github.com/souk-commerce/souk/api/gen/souk/cart/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/cart/v1/cartv1connect"
+	catalogv1 "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/catalog/v1/catalogv1connect"
+	inventoryv1 "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/inventory/v1/inventoryv1connect"
+	orderv1 "github.com/souk-commerce/souk/api/gen/souk/order/v1"
+	"github.com/souk-commerce/souk/api/gen/souk/order/v1/orderv1connect"
+	typev1 "github.com/souk-commerce/souk/api/gen/souk/type/v1"
+	"github.com/souk-commerce/souk/cmd/check"
+	"github.com/souk-commerce/souk/kit/bus"
+	"github.com/souk-commerce/souk/kit/chaos"
+	"github.com/souk-commerce/souk/kit/crdb"
+	"github.com/souk-commerce/souk/kit/postgres"
+)
+
+// `make chaos` sets these.
+var (
+	chaosBuyers   = flag.Int("chaos-checkouts", 300, "how many checkouts there are in the storm")
+	chaosGap      = flag.Float64("chaos-gap", 40, "after about how many passes something goes wrong at a point")
+	chaosRestarts = flag.Int("chaos-restarts", 1, "how often the databases, and how often the event server, are restarted")
+	chaosFaults   = flag.Int("chaos-faults", 40, "how many faults there must have been")
+	chaosEach     = flag.Int("chaos-each", 0, "how many of them at each point")
+	chaosSeed     = flag.Uint64("chaos-seed", 0, "the storm's seed; 0: another one each time")
+	chaosJournal  = flag.String("chaos-journal", "", "keep the journal of faults here")
+)
+
+// lonely is every service that moves money or goods as a process of its own.
+var lonely = map[string][]string{
+	"goods": {"catalog", "inventory"}, "find": {"search"}, "front": {"account", "cart"}, "post": {"notification"}, "bank": {"payment"}, "till": {"order"},
+}
+
+// calmTime is how long after the storm everything may take to be finished.
+const calmTime = time.Minute
+
+// TestOrdersAreNeverWrong has many people buy while processes die, answers are
+// lost, calls and events come twice, and databases and the event server are
+// restarted. Then it is calm, and soon all books agree.
+func TestOrdersAreNeverWrong(t *testing.T) {
+	s := openStorm(t)
+	began := time.Now()
+	s.buy()
+	took := time.Since(began)
+	s.rest()
+	s.report(took)
+	s.compare()
+}
+
+// storm is a town in which everything goes wrong.
+type storm struct {
+	*town
+	seed          uint64
+	journal, calm string
+	method        map[string]string // tokens of cards, by what they do
+	parts         []*watched
+
+	done      atomic.Int64
+	mu        sync.Mutex
+	ordered   map[string]string // by checkout, as shoppers were told
+	outcomes  map[string]int
+	restarted int
+}
+
+const (
+	stormSKUs   = 20
+	stormScarce = "STORM-SCARCE"
+)
+
+func openStorm(t *testing.T) *storm {
+	s := &storm{town: openTown(t, lonely), seed: *chaosSeed, ordered: map[string]string{}, outcomes: map[string]int{}, method: map[string]string{}}
+	if s.seed == 0 {
+		s.seed = rand.Uint64N(1_000_000) + 1
+	}
+	t.Logf("seed %d", s.seed)
+	if s.journal = *chaosJournal; s.journal == "" {
+		s.journal = filepath.Join(s.dir, "journal")
+	}
+	s.calm = filepath.Join(s.dir, "calm")
+	s.still(true)
+	s.env = append(s.env, fmt.Sprintf("SOUK_CHAOS=seed=%d,gap=%v,growth=1.25,journal=%s,calm=%s", s.seed, *chaosGap, s.journal, s.calm), "SOUK_LOG_LEVEL=error")
+	migrate := exec.Command(binary, "migrate")
+	migrate.Env = s.env
+	if out, err := migrate.CombinedOutput(); err != nil {
+		t.Fatalf("souk migrate: %v\n%s", err, out)
+	}
+	for _, process := range slices.Sorted(maps.Keys(lonely)) {
+		s.watch(s.addresses[lonely[process][0]], lonely[process]...)
+	}
+	// A second till that nobody calls: it takes over what the first leaves behind.
+	s.watch("127.0.0.1:0", "order")
+	for name := range lonely {
+		part := s.town.parts[lonely[name][0]]
+		waitFor(t, name+" to be ready", time.Minute, func() bool {
+			resp, err := plenty.Get(part + "/readyz")
+			if err == nil {
+				resp.Body.Close()
+			}
+			return err == nil && resp.StatusCode == http.StatusOK
+		})
+	}
+	s.fill()
+	for what, number := range map[string]string{"pays": "4242424242424242", "asks": "4000000000003220", "declines": "4000000000000002", "silent": "4000000000000119", "uncapturable": "4000000000000341"} {
+		s.method[what] = s.cardToken(number)
+	}
+	return s
+}
+
+// still makes it calm, or lets the storm go on.
+func (s *storm) still(calm bool) {
+	var err error
+	if calm {
+		err = os.WriteFile(s.calm, nil, 0o644)
+	} else {
+		err = os.Remove(s.calm)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func stormSKU(n int) string { return fmt.Sprintf("STORM-%02d", n) }
+
+// fill puts what is sold onto the shelves, all at one price.
+func (s *storm) fill() {
+	products, err := catalogv1connect.NewProductAdminServiceClient(s.staff(), s.town.parts["catalog"]).BulkUpsertProducts(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	stock := inventoryv1connect.NewStockAdminServiceClient(s.staff(), s.town.parts["inventory"])
+	for n := range stormSKUs + 1 {
+		sku, units := stormSKU(n), int64(1_000_000)
+		if n == stormSKUs {
+			sku, units = stormScarce, int64(*chaosBuyers/50)
+		}
+		price := &catalogv1.Price{Amount: &typev1.Money{CurrencyCode: "USD", MinorUnits: 2000}}
+		err := products.Send(&catalogv1.BulkUpsertProductsRequest{Reference: int64(n), NewStatus: catalogv1.ProductStatus_PRODUCT_STATUS_PUBLISHED, Product: &catalogv1.Product{
+			Title: "Thing " + sku, Variants: []*catalogv1.Variant{{Sku: sku, Prices: []*catalogv1.Price{price}}},
+		}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for where, n := range map[string]int64{"east": units / 2, "west": units - units/2} {
+			if _, err := stock.SetStock(s.t.Context(), &inventoryv1.SetStockRequest{Sku: sku, Location: where, OnHand: n}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	if made, err := products.CloseAndReceive(); err != nil || made.GetFailed() > 0 {
+		s.t.Fatal(made, err)
+	}
+}
+
+// watched is a process that is started again whenever it ends.
+type watched struct {
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	closing bool
+	ended   chan struct{}
+	deaths  int
+}
+
+func (s *storm) watch(listen string, services ...string) {
+	w := &watched{ended: make(chan struct{})}
+	s.parts = append(s.parts, w)
+	begin := func() error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.closing {
+			return errors.New("closing")
+		}
+		w.cmd = exec.Command(binary, append([]string{"serve"}, services...)...)
+		w.cmd.Env = append(s.env, "SOUK_LISTEN="+listen)
+		w.cmd.Stdout, w.cmd.Stderr = s.out, s.out
+		w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		return w.cmd.Start()
+	}
+	go func() {
+		defer close(w.ended)
+		for begin() == nil {
+			err := w.cmd.Wait()
+			var exit *exec.ExitError
+			if errors.As(err, &exit) && exit.ExitCode() == 2 {
+				s.t.Errorf("souk serve %v panicked", services)
+			}
+			w.mu.Lock()
+			w.deaths++
+			w.mu.Unlock()
+		}
+	}()
+	s.t.Cleanup(func() {
+		w.mu.Lock()
+		w.closing = true
+		w.cmd.Process.Signal(syscall.SIGTERM)
+		w.mu.Unlock()
+		select {
+		case <-w.ended:
+		case <-time.After(time.Minute):
+			w.cmd.Process.Kill()
+			s.t.Errorf("souk serve %v did not close", services)
+		}
+	})
+}
+
+// buy has all shoppers buy while the storm is on.
+func (s *storm) buy() {
+	s.still(false)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 40*time.Minute)
+	defer cancel()
+	var next atomic.Int64
+	var crowd sync.WaitGroup
+	for range 32 {
+		crowd.Go(func() {
+			for n := next.Add(1); n <= int64(*chaosBuyers); n = next.Add(1) {
+				if err := s.shopper(ctx, int(n)); err != nil {
+					s.t.Errorf("shopper %d: %v", n, err)
+				}
+				s.done.Add(1)
+			}
+		})
+	}
+	crowd.Go(func() { s.restarts(ctx) })
+	crowd.Wait()
+	s.still(true)
+}
+
+// restarts ends the databases, and the event server, now and then.
+func (s *storm) restarts(ctx context.Context) {
+	for n := range 2 * *chaosRestarts {
+		due := int64((n + 1) * *chaosBuyers / (2**chaosRestarts + 1))
+		ticker := time.NewTicker(50 * time.Millisecond)
+		for s.done.Load() < due && ctx.Err() == nil {
+			<-ticker.C
+		}
+		ticker.Stop()
+		if n%2 == 0 {
+			s.restartDatabases()
+		} else {
+			s.events.close()
+			s.events.open()
+		}
+		s.restarted++
+	}
+}
+
+// restartDatabases ends the server as a crash does, and starts it again.
+func (s *storm) restartDatabases() {
+	t := s.t
+	conn, err := pgx.Connect(t.Context(), s.databases.URL("postgres", postgres.Superuser))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var backend int
+	err = conn.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&backend)
+	status, readErr := os.ReadFile(fmt.Sprintf("/proc/%d/status", backend))
+	_, after, found := strings.Cut(string(status), "PPid:")
+	line, _, _ := strings.Cut(after, "\n")
+	server, numErr := strconv.Atoi(strings.TrimSpace(line))
+	if err := errors.Join(err, readErr, numErr); err != nil || !found {
+		t.Error("who runs the databases? ", err)
+		return
+	}
+	if err := syscall.Kill(server, syscall.SIGQUIT); err != nil { // immediate shutdown
+		t.Error(err)
+	}
+	_ = conn.Close(t.Context())
+	_ = s.databases.Stop() // it has ended, or does now
+	if s.databases, err = postgres.Start(context.Background(), postgres.Config{Dir: filepath.Join(s.dir, "db")}); err != nil {
+		t.Error(err)
+	}
+}
+
+// insist asks until there is a definite answer.
+func insist[T any](ctx context.Context, f func(ctx context.Context) (T, error)) (T, error) {
+	for {
+		try, cancel := context.WithTimeout(ctx, 20*time.Second)
+		answer, err := f(try)
+		cancel()
+		switch connect.CodeOf(err) {
+		case connect.CodeUnavailable, connect.CodeInternal, connect.CodeUnknown, connect.CodeDeadlineExceeded, connect.CodeAborted, connect.CodeCanceled, connect.CodeResourceExhausted:
+		default:
+			return answer, err
+		}
+		if err == nil || ctx.Err() != nil {
+			return answer, err
+		}
+		timer := time.NewTimer(50*time.Millisecond + rand.N(200*time.Millisecond))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// shopper buys one thing, in one of many ways.
+func (s *storm) shopper(ctx context.Context, n int) error {
+	dice := rand.New(rand.NewPCG(s.seed, uint64(n)))
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	id := uuid.NewString()
+	client := s.town.shopper(id)
+	carts := cartv1connect.NewCartServiceClient(client, s.town.parts["cart"])
+	checkouts := orderv1connect.NewCheckoutServiceClient(client, s.town.parts["order"])
+
+	sku, way := stormSKU(dice.IntN(stormSKUs)), "pays"
+	switch d := dice.IntN(100); {
+	case d < 6:
+		sku, way = stormScarce, "scarce"
+	case d < 14:
+		way = "declines"
+	case d < 24:
+		way = "asks"
+	case d < 26:
+		way = "uncapturable"
+	case d < 28:
+		way = "silent"
+	case d < 38:
+		way = "cancels"
+	}
+	method := s.method[way]
+	if method == "" {
+		method = s.method["pays"]
+	}
+	key := uuid.NewString()
+	_, err := insist(ctx, func(ctx context.Context) (*cartv1.AddLineResponse, error) {
+		ctx, call := connect.NewClientContext(ctx)
+		call.RequestHeader().Set("Idempotency-Key", key)
+		return carts.AddLine(ctx, &cartv1.AddLineRequest{Sku: sku, Quantity: 1, CurrencyCode: "USD"})
+	})
+	if connect.CodeOf(err) == connect.CodeFailedPrecondition && way == "scarce" {
+		return s.ended("sold out in the cart", "", "")
+	}
+	if err != nil {
+		return fmt.Errorf("add to cart: %w", err)
+	}
+	quote, err := insist(ctx, func(ctx context.Context) (*orderv1.QuoteResponse, error) {
+		return checkouts.Quote(ctx, &orderv1.QuoteRequest{ShippingAddress: home(), CurrencyCode: "USD"})
+	})
+	if err != nil {
+		return fmt.Errorf("quote: %w", err)
+	}
+	req := &orderv1.PlaceOrderRequest{
+		CheckoutId: uuid.NewString(), Email: id + "@example.com", ShippingAddress: home(), DeliveryOptionId: quote.GetDeliveryOptionId(),
+		CurrencyCode: "USD", PaymentMethod: method, ExpectedTotal: quote.GetTotals().GetTotal(),
+	}
+	place := func(ctx context.Context) (*orderv1.Checkout, error) {
+		resp, err := checkouts.PlaceOrder(ctx, req)
+		return resp.GetCheckout(), err
+	}
+	if dice.IntN(10) == 0 { // an impatient one
+		var twin sync.WaitGroup
+		defer twin.Wait()
+		twin.Go(func() { _, _ = place(ctx) })
+	}
+	c, err := insist(ctx, place)
+	for err == nil && (c.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_PENDING || c.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_ACTION_REQUIRED) {
+		if c.GetState() == orderv1.CheckoutState_CHECKOUT_STATE_ACTION_REQUIRED {
+			s.confirm(ctx, c.GetActionUrl(), dice.IntN(4) > 0)
+		}
+		timer := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("checkout %s is still %v", req.GetCheckoutId(), c.GetState())
+		}
+		c, err = insist(ctx, func(ctx context.Context) (*orderv1.Checkout, error) {
+			again, err := checkouts.ResumeCheckout(ctx, &orderv1.ResumeCheckoutRequest{CheckoutId: req.GetCheckoutId()})
+			return again.GetCheckout(), err
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: place order: %w", way, err)
+	}
+	if c.GetState() != orderv1.CheckoutState_CHECKOUT_STATE_PLACED {
+		expected := map[string][]string{"scarce": {"stock_short"}, "declines": {"card_declined"}, "asks": nil}[way]
+		if way != "asks" && !slices.Contains(expected, c.GetReason()) {
+			return fmt.Errorf("%s: checkout %s ended %v: %s", way, c.GetCheckoutId(), c.GetState(), c.GetReason())
+		}
+		return s.ended(way+": "+c.GetReason(), "", "")
+	}
+	if way == "cancels" {
+		_, err := insist(ctx, func(ctx context.Context) (*orderv1.CancelOrderResponse, error) {
+			return orderv1connect.NewOrderServiceClient(client, s.town.parts["order"]).CancelOrder(ctx, &orderv1.CancelOrderRequest{Id: c.GetOrder().GetId()})
+		})
+		if err != nil {
+			return fmt.Errorf("cancel: %w", err)
+		}
+	}
+	return s.ended(way+": placed", req.GetCheckoutId(), c.GetOrder().GetId())
+}
+
+// confirm is what shoppers do at their bank.
+func (s *storm) confirm(ctx context.Context, address string, yes bool) {
+	answer := map[bool]string{true: "confirm", false: "refuse"}[yes]
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(url.Values{"answer": {answer}}.Encode()))
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if resp, err := plenty.Transport.RoundTrip(req); err == nil {
+		resp.Body.Close() // one that does not get through is asked again
+	}
+}
+
+func (s *storm) ended(how, checkout, order string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outcomes[how]++
+	if checkout != "" {
+		s.ordered[checkout] = order
+	}
+	return nil
+}
+
+// rest waits until all books agree.
+func (s *storm) rest() {
+	t := s.t
+	books := check.Books{Databases: map[string]*crdb.DB{}, Mailbox: s.mailbox, Quiet: true}
+	for _, name := range []string{"account", "catalog", "inventory", "search", "cart", "payment", "order", "notification", "sandbox"} {
+		db, err := crdb.Open(t.Context(), s.databases.URL(name, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		books.Databases[name] = db
+	}
+	b, err := bus.Dial(t.Context(), s.events.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	books.Bus = b
+	began := time.Now()
+	found, err := check.Until(t.Context(), books, calmTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("after %v of calm there are %d findings", time.Since(began).Round(time.Millisecond), len(found))
+	for _, f := range found[:min(len(found), 50)] {
+		t.Error(f)
+	}
+}
+
+// mailbox counts mails by the id of their delivery.
+func (s *storm) mailbox() (map[string]int, error) {
+	caught, err := filepath.Glob(filepath.Join(s.dir, "mail", "*.mail"))
+	if err != nil {
+		return nil, err
+	}
+	box := map[string]int{}
+	for _, file := range caught {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		_, after, _ := strings.Cut(string(raw), "\nMessage-ID: <")
+		id, _, _ := strings.Cut(after, "@")
+		box[id]++
+	}
+	return box, nil
+}
+
+// report says what went wrong, and whether that was enough.
+func (s *storm) report(took time.Duration) {
+	t := s.t
+	counts, err := chaos.Counts(s.journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total, kinds := s.restarted, map[chaos.Fault]int{}
+	var table strings.Builder
+	for _, where := range slices.Sorted(maps.Keys(counts)) {
+		c := counts[where]
+		total += c.Faults
+		for kind, n := range c.By {
+			kinds[kind] += n
+		}
+		fmt.Fprintf(&table, "%5d  %s %v\n", c.Faults, where, c.By)
+		if c.Faults < *chaosEach && float64(c.Passes) >= 15**chaosGap {
+			t.Errorf("%s was hit %d times, want at least %d", where, c.Faults, *chaosEach)
+		}
+	}
+	for _, where := range stormPoints {
+		if c := counts[where]; c.Passes == 0 || c.Faults < *chaosEach {
+			t.Errorf("%s was passed %d times and hit %d times, want at least %d", where, c.Passes, c.Faults, *chaosEach)
+		}
+	}
+	lives := 0
+	for _, w := range s.parts {
+		w.mu.Lock()
+		lives += w.deaths
+		w.mu.Unlock()
+	}
+	t.Logf("%d checkouts in %v: %v", *chaosBuyers, took.Round(time.Millisecond), s.outcomes)
+	t.Logf("%d faults at %d points: %v, %d restarts of databases and events; processes ended %d times\n%s", total, len(counts), kinds, s.restarted, lives, table.String())
+	if total < *chaosFaults {
+		t.Errorf("only %d faults, want %d", total, *chaosFaults)
+	}
+}
+
+// stormPoints are those that a sale passes.
+var stormPoints = []string{
+	"order/reserve/before-commit", "order/reserve/after-commit", "order/capture/before-commit", "order/capture/after-commit",
+	"order/ended/before-commit", "order/ended/after-commit", "order/undo/before-commit", "order/undo/after-commit",
+	"order/ReservationService.Reserve/before", "order/ReservationService.Reserve/after", "order/ReservationService.Commit/before", "order/ReservationService.Commit/after",
+	"order/ReservationService.Release/before", "order/ReservationService.Release/after", "order/PaymentService.Authorize/before", "order/PaymentService.Authorize/after",
+	"order/PaymentService.Capture/before", "order/PaymentService.Capture/after", "order/PaymentService.Void/before", "order/PaymentService.Void/after",
+	"order/PaymentService.Refund/before", "order/PaymentService.Refund/after", "order/PaymentService.Sync/before", "order/PaymentService.Sync/after",
+	"payment/POST sandbox/v1/payments/before", "payment/POST sandbox/v1/payments/after",
+	"payment/POST sandbox/v1/payments/*/capture/before", "payment/POST sandbox/v1/payments/*/capture/after",
+	"payment/POST sandbox/v1/payments/*/refunds/before", "payment/POST sandbox/v1/payments/*/refunds/after",
+	"order/tells/before", "order/tells/after", "payment/tells/before", "payment/tells/after", "inventory/tells/before", "inventory/tells/after",
+	"notification/hears/order.placed/before", "notification/hears/order.placed/after", "cart/hears/order.placed/before", "cart/hears/order.placed/after",
+	"order/hears/payment.changed/before", "order/hears/payment.changed/after", "notification/mail/before", "notification/mail/after",
+}
+
+// compare has what shoppers were told agree with what the shop has.
+func (s *storm) compare() {
+	t := s.t
+	conn, err := pgx.Connect(t.Context(), s.databases.URL("order", "order"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	found, err := conn.Query(t.Context(), `SELECT checkout::TEXT, id::TEXT FROM sale_order`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]string{}
+	var checkout, order string
+	if _, err := pgx.ForEachRow(found, []any{&checkout, &order}, func() error { kept[checkout] = order; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for checkout, order := range s.ordered {
+		if kept[checkout] != order {
+			t.Errorf("the shopper of checkout %s was told of order %s; the shop has %q", checkout, order, kept[checkout])
+		}
+		delete(kept, checkout)
+	}
+	for checkout, order := range kept {
+		t.Errorf("nobody was told of order %s of checkout %s", order, checkout)
+	}
+}
