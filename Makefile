@@ -89,8 +89,8 @@ LOAD ?=
 
 .PHONY: chaos
 chaos: ## Have 10,000 people buy while everything goes wrong; then look into all books.
-	@tools/setup.sh test
-	go test -timeout 90m -vet off -count 1 -v -run '^TestOrdersAreNeverWrong$$' ./cmd/souk -args -chaos-checkouts 10000 -chaos-gap 40 -chaos-restarts 6 -chaos-faults 200 -chaos-each 5 $(CHAOS)
+	@tools/setup.sh chaos
+	go test -timeout 90m -vet off -count 1 -v -run '^TestOrdersAreNeverWrong$$' ./cmd/souk -args -chaos-checkouts 10000 -chaos-gap 60 -chaos-restarts 6 -chaos-faults 200 -chaos-each 5 $(CHAOS)
 CHAOS ?=
 
 .PHONY: clean

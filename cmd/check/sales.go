@@ -19,6 +19,13 @@ type order struct {
 	ID, Number, Checkout, Status string
 	Currency                     string
 	Total                        int64
+	Refunded                     int64 // as far as the order knows
+	UnderWay                     bool  // something is still being done about it
+}
+
+type errand struct {
+	ID, Order  string
+	Due, Lease time.Time
 }
 
 type payment struct {
@@ -43,10 +50,15 @@ type reservation struct {
 
 const (
 	readCheckouts = `SELECT id::TEXT, step, due_at, lease_until, created_at, coalesce((body->>'Tries')::INT8, 0), coalesce((body->>'Moneyless')::BOOL, false) FROM checkout`
-	readOrders    = `SELECT id::TEXT, number, checkout::TEXT, status, body->'Totals'->'Total'->>'currency', (body->'Totals'->'Total'->>'minor')::INT8 FROM sale_order`
-	readPayments  = `SELECT id, state, currency, amount, captured, refunded, provider, settled FROM payment`
-	readRefunds   = `SELECT payment, id, amount, done, due_at FROM refund`
-	readHeld      = `SELECT r.id, r.state, r.order_id, r.expires_at,
+	readOrders    = `SELECT o.id::TEXT, o.number, o.checkout::TEXT, o.status, o.body->'Totals'->'Total'->>'currency', (o.body->'Totals'->'Total'->>'minor')::INT8,
+		coalesce((SELECT sum((r->'Amount'->>'minor')::INT8) FROM jsonb_array_elements(CASE jsonb_typeof(o.body->'Refunds') WHEN 'array' THEN o.body->'Refunds' ELSE '[]'::JSONB END) AS r
+			WHERE r->>'State' = 'done'), 0)::INT8,
+		EXISTS (SELECT 1 FROM errand AS e WHERE e.order_id = o.id)
+		FROM sale_order AS o`
+	readErrands  = `SELECT id, order_id::TEXT, due_at, lease_until FROM errand`
+	readPayments = `SELECT id, state, currency, amount, captured, refunded, provider, settled FROM payment`
+	readRefunds  = `SELECT payment, id, amount, done, due_at FROM refund`
+	readHeld     = `SELECT r.id, r.state, r.order_id, r.expires_at,
 		coalesce((SELECT sum((e->>'Units')::INT8) FROM jsonb_array_elements(r.lines) AS e), 0)::INT8,
 		coalesce((SELECT sum((e->>'Units')::INT8) FROM jsonb_array_elements(r.held) AS e), 0)::INT8,
 		coalesce((SELECT sum(coalesce((e->>'Returned')::INT8, 0)) FROM jsonb_array_elements(r.held) AS e), 0)::INT8
@@ -60,6 +72,7 @@ type books struct {
 	payments     map[string]payment
 	reservations map[string]reservation
 	given        map[string]int64 // back, by payment
+	known        map[string]bool  // orders by their own ids
 }
 
 // sales compares checkouts, orders, payments and reservations.
@@ -89,10 +102,20 @@ func (l *look) sales(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	errands, err := rows[errand](ctx, l, "order", readErrands)
+	if err != nil {
+		return err
+	}
 	b := books{
 		checkouts: by(checkouts, func(c checkout) string { return c.ID }), orders: by(orders, func(o order) string { return o.Checkout }),
 		payments: by(payments, func(p payment) string { return p.ID }), reservations: by(held, func(r reservation) string { return r.ID }),
-		given: map[string]int64{},
+		given: map[string]int64{}, known: map[string]bool{},
+	}
+	for _, o := range orders {
+		b.known[o.ID] = true
+	}
+	for _, e := range errands {
+		l.errand(e)
 	}
 	for _, r := range refunds {
 		l.refund(r, b)
@@ -120,6 +143,12 @@ func (l *look) checkout(c checkout) {
 		l.say("checkout", "%s should have gone on from %s at %s, and nobody has taken it up", c.ID, c.Step, c.Due.UTC().Format(time.RFC3339))
 	case c.Step != "action" && c.Created.Before(l.late(patience)):
 		l.say("checkout", "%s is still at %s after %d tries, begun at %s", c.ID, c.Step, c.Tries, c.Created.UTC().Format(time.RFC3339))
+	}
+}
+
+func (l *look) errand(e errand) {
+	if e.Due.Before(l.late(patience)) && (l.Quiet || e.Lease.Before(l.now)) {
+		l.say("checkout", "errand %s of order %s is waiting since %s", e.ID, e.Order, e.Due.UTC().Format(time.RFC3339))
 	}
 }
 
@@ -160,8 +189,8 @@ func (l *look) order(o order, b books) {
 		l.say("checkout", "order %s has none", o.Number)
 		return
 	}
-	if c.Step != "ended" {
-		return // the checkout is what is late, if it is
+	if c.Step != "ended" || o.UnderWay {
+		return // that is what is late, if it is
 	}
 	p, paid := b.payments[o.Checkout]
 	r, held := b.reservations[o.Checkout]
@@ -181,6 +210,9 @@ func (l *look) order(o order, b books) {
 		l.say("money", "order %s over %d %s was never paid", o.Number, o.Total, o.Currency)
 	case p.Captured != o.Total || p.Currency != o.Currency:
 		l.say("money", "order %s is over %d %s, and %d %s were taken", o.Number, o.Total, o.Currency, p.Captured, p.Currency)
+	}
+	if paid && p.Refunded < o.Refunded {
+		l.say("money", "order %s says that %d %s went back, and %d did", o.Number, o.Refunded, o.Currency, p.Refunded)
 	}
 	if !held || r.State != "committed" {
 		l.say("stock", "order %s is complete, and its units were never sold", o.Number)
@@ -202,6 +234,8 @@ func (l *look) reservation(r reservation, b books) {
 		l.say("reservation", "%s is of %d units, and %d were sold", r.ID, r.Units, r.Held)
 	case r.State == "committed" && known && !ordered && r.Returned != r.Held:
 		l.say("stock", "reservation %s was sold without an order", r.ID)
+	case r.State == "committed" && !known && !b.known[r.Order]: // of an exchange
+		l.say("stock", "reservation %s was sold to order %s, which is not there", r.ID, r.Order)
 	case r.State == "committed" && ordered && r.Order != o.ID:
 		l.say("stock", "reservation %s was sold to order %s, and its checkout became %s", r.ID, r.Order, o.ID)
 	}

@@ -104,7 +104,7 @@ func openStorm(t *testing.T) *storm {
 	}
 	s.calm = filepath.Join(s.dir, "calm")
 	s.still(true)
-	s.env = append(s.env, fmt.Sprintf("SOUK_CHAOS=seed=%d,gap=%v,growth=1.25,journal=%s,calm=%s", s.seed, *chaosGap, s.journal, s.calm), "SOUK_LOG_LEVEL=error")
+	s.env = append(s.env, fmt.Sprintf("SOUK_CHAOS=seed=%d,gap=%v,growth=1.6,journal=%s,calm=%s", s.seed, *chaosGap, s.journal, s.calm), "SOUK_LOG_LEVEL=error")
 	migrate := exec.Command(binary, "migrate")
 	migrate.Env = s.env
 	if out, err := migrate.CombinedOutput(); err != nil {
