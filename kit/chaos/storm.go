@@ -58,8 +58,8 @@ type Storm struct {
 }
 
 type point struct {
-	faults int // at all times
-	passes int // in this process
+	faults, earlier int // at all times; passes of earlier processes, as far as noted
+	passes          int // in this process
 }
 
 // New returns a storm over the part of the shop that is named.
@@ -73,7 +73,7 @@ func New(cfg Config, part string) (*Storm, error) {
 	fmt.Fprint(name, part, lines)
 	s := &Storm{cfg: cfg, journal: j, born: time.Now(), end: die, dice: rand.New(rand.NewPCG(cfg.Seed, name.Sum64())), points: map[string]*point{}}
 	for where, c := range counts {
-		s.points[where] = &point{faults: c.Faults}
+		s.points[where] = &point{faults: c.Faults, earlier: c.Passes}
 	}
 	return s, nil
 }
@@ -132,7 +132,7 @@ func (s *Storm) draw(where string, can []Fault) (Fault, time.Duration) {
 	if p.passes++; p.passes <= notedPasses {
 		s.journal.note(where, "")
 	}
-	hit := s.dice.Float64() < s.cfg.chance(p.faults)
+	hit := s.dice.Float64() < s.cfg.chance(p.faults, p.earlier+p.passes)
 	wait := time.Duration(s.dice.Int64N(int64(s.cfg.Longest)))
 	fault := can[p.faults%len(can)]
 	// Nobody who dies as soon as they live gets anything done.

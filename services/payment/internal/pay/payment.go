@@ -61,8 +61,8 @@ type Report struct {
 	Summary            string
 }
 
-// Learn takes in what the provider says and tells whether anything changed. Of
-// a payment given up it only believes that money was given back; unsettled says
+// Learn takes in what the provider says and tells whether anything changed. A
+// payment given up stays so, whatever was taken and given back; unsettled says
 // that the provider still holds money for it.
 func (p *Payment) Learn(r Report, now time.Time) (changed bool) {
 	if r.Reference != "" && p.Reference == "" {
@@ -71,6 +71,14 @@ func (p *Payment) Learn(r Report, now time.Time) (changed bool) {
 	if p.State == Voided {
 		if settled := r.State == Voided || r.State == Declined; settled != p.Settled {
 			p.Settled, changed = settled, true
+		}
+		// Money that was taken all the same, by a call that was on its way, and went
+		// back is in the books, too.
+		if r.Captured > p.Captured && r.Captured <= p.Amount.Minor {
+			p.Captured, changed = r.Captured, true
+		}
+		if r.Refunded > p.Refunded && r.Refunded <= p.Captured {
+			p.Refunded, changed = r.Refunded, true
 		}
 		p.recheck(now)
 		return changed
