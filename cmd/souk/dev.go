@@ -33,6 +33,8 @@ type devCmd struct {
 	PostgresBin string        `help:"Folder of PostgreSQL's programs, to run that one privately; empty: found by itself." env:"SOUK_POSTGRES_BIN" type:"path"`
 	Demo        bool          `help:"Fill a new shop with the demo catalog." default:"true" negatable:"" env:"SOUK_DEMO"`
 	PublicURL   string        `help:"Address that shoppers see; empty: http:// and the address listened on." env:"SOUK_PUBLIC_URL"`
+	Chaos       string        `help:"Have things go wrong on purpose, by this seed: calls and events are lost, late or come twice, and the shop dies and opens again." placeholder:"SEED"`
+	Storm       string        `hidden:"" env:"SOUK_CHAOS"`
 	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"warn" env:"SOUK_LOG_LEVEL"`
 	edge.Config
 }
@@ -46,6 +48,9 @@ const (
 
 // Run runs the whole shop until it is told to stop.
 func (c *devCmd) Run(ctx context.Context) error {
+	if c.Chaos != "" && c.Storm == "" {
+		return c.weather(ctx)
+	}
 	began := time.Now()
 	log := obs.Logger(os.Stderr, c.LogLevel)
 	slog.SetDefault(log)
@@ -60,6 +65,10 @@ func (c *devCmd) Run(ctx context.Context) error {
 	}
 	defer stop(context.WithoutCancel(ctx))
 	d := &dev{devCmd: c, log: log, metrics: metrics, out: os.Stdout, began: began, addresses: map[string]string{}}
+	if d.storm, err = brew(c.Storm, "dev"); err != nil {
+		return err
+	}
+	d.storm.Still(true) // until the shop is open
 	defer d.close()
 	return d.run(ctx)
 }

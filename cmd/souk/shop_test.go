@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -134,13 +135,14 @@ func start(t testing.TB, dir string, more ...string) *shop {
 		t.Fatal(err)
 	}
 	open := make(chan struct{})
+	var once sync.Once // in a storm it opens again and again
 	go func() {
 		scan := bufio.NewScanner(stdout)
 		for scan.Scan() {
 			fmt.Fprintln(s.out, scan.Text())
 			s.read(scan.Text())
 			if strings.HasPrefix(scan.Text(), "Press Ctrl-C") {
-				close(open)
+				once.Do(func() { close(open) })
 			}
 		}
 		s.ended <- s.process.Wait()
@@ -232,17 +234,28 @@ func (t tokened) Do(req *http.Request) (*http.Response, error) {
 // cardToken is what a browser gets for a card.
 func (s *shop) cardToken(number string) string {
 	s.t.Helper()
+	token, err := s.askCardToken(number)
+	if err != nil {
+		s.t.Fatalf("no token for the card: %v", err)
+	}
+	return token
+}
+
+func (s *shop) askCardToken(number string) (string, error) {
 	body := fmt.Sprintf(`{"publishable_key":"pk_sandbox","number":%q,"exp_month":12,"exp_year":2099,"cvc":"123"}`, number)
 	resp, err := plenty.Post(s.dev+"/sandbox/v1/tokens", "application/json", strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		return "", err
 	}
 	defer resp.Body.Close()
 	var answer struct{ Token string }
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Token == "" {
-		s.t.Fatalf("no token for the card: %v", err)
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return "", err
 	}
-	return answer.Token
+	if answer.Token == "" {
+		return "", errors.New("there is none in the answer")
+	}
+	return answer.Token, nil
 }
 
 // mail is a message that was caught.

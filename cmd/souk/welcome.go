@@ -99,6 +99,7 @@ Souk is open after %s.
 
 Press Ctrl-C to close.
 `, time.Since(d.began).Round(100*time.Millisecond), d.shopURL(), d.ownURL(), d.shopURL(), demoEmail, demoPassword, adminEmail, d.dir.in(filepath.Join(keysDir, "admin-password")))
+	d.storm.Still(false)
 	<-ctx.Done()
 	return nil
 }

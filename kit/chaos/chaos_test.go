@@ -136,10 +136,15 @@ func TestItIsCalmWhileThereIsAFile(t *testing.T) {
 	if err := s.Pass(t.Context(), "a", "b", Lose); err != nil {
 		t.Errorf("in calm weather: %v", err)
 	}
+	s.Still(true)
 	if err := os.Remove(calm); err != nil {
 		t.Fatal(err)
 	}
 	s.looked = time.Time{}
+	if err := s.Pass(t.Context(), "a", "b", Lose); err != nil {
+		t.Errorf("held still: %v", err)
+	}
+	s.Still(false)
 	if err := s.Pass(t.Context(), "a", "b", Lose); !errors.Is(err, ErrLost) {
 		t.Errorf("after it: %v", err)
 	}

@@ -52,6 +52,7 @@ type Storm struct {
 
 	mu     sync.Mutex
 	dice   *rand.Rand
+	still  bool
 	calm   bool
 	looked time.Time // whether it is calm
 	points map[string]*point
@@ -144,6 +145,15 @@ func (s *Storm) draw(where string, can []Fault) (Fault, time.Duration) {
 	return fault, wait
 }
 
+// Still holds the storm back, or lets it go on.
+func (s *Storm) Still(still bool) {
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.still = still
+	}
+}
+
 // isCalm looks for the file that says so, though not at every pass.
 func (s *Storm) isCalm() bool {
 	const every = 50 * time.Millisecond
@@ -151,5 +161,5 @@ func (s *Storm) isCalm() bool {
 		_, err := os.Stat(s.cfg.Calm)
 		s.calm, s.looked = err == nil, now
 	}
-	return s.calm
+	return s.calm || s.still
 }
