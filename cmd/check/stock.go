@@ -38,7 +38,7 @@ type item struct {
 	Available, Free int64
 }
 
-const readItems = `SELECT i.sku, i.available, coalesce((SELECT sum(CASE WHEN p.active THEN l.on_hand - l.reserved WHEN l.on_hand < l.reserved THEN l.on_hand - l.reserved ELSE 0 END) FROM level AS l JOIN location AS p ON p.id = l.location WHERE l.sku = i.sku), 0)::INT8 FROM item AS i ORDER BY i.sku`
+const readItems = `SELECT i.sku, i.available, coalesce((SELECT sum(CASE WHEN p.active THEN l.on_hand - l.reserved WHEN l.on_hand < l.reserved THEN l.on_hand - l.reserved ELSE 0 END) FROM level AS l JOIN location AS p ON p.id = l.location WHERE l.sku = i.sku), 0)::INT8 - i.safety FROM item AS i ORDER BY i.sku`
 
 // stock compares levels with the ledger and with reservations:
 // sold + reserved + available = received.

@@ -9,13 +9,34 @@ type Adjust struct {
 	Kind          Kind
 	Units         int64
 	Reason, Actor string
-	Now           time.Time
-	Result        Level
+	// Made once for a key, when there is one.
+	Key    string
+	Now    time.Time
+	Result Level
+	// It was made before.
+	Repeated bool
+}
+
+// Keyed is what was done under a key.
+type Keyed struct {
+	SKU      SKU
+	Location Location
+	Kind     Kind
+	Units    int64
 }
 
 func (m *Adjust) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
 
 func (m *Adjust) on(s *Shelf) error {
+	same := Keyed{m.SKU, m.Location, m.Kind, m.Units}
+	m.Repeated = false
+	if was, ok := s.Keyed[m.Key]; ok {
+		if was != same {
+			return ErrKeyReused
+		}
+		m.Repeated = true
+		return nil
+	}
 	switch {
 	case m.Units == 0:
 		return errNothing
@@ -33,6 +54,10 @@ func (m *Adjust) on(s *Shelf) error {
 	}
 	s.note(Entry{SKU: m.SKU, Location: m.Location, Kind: m.Kind, Units: m.Units, Reason: m.Reason, Actor: m.Actor, Time: m.Now})
 	m.Result = *i.At(m.Location)
+	if m.Key != "" {
+		s.Keyed[m.Key] = same
+		s.NewKeys = append(s.NewKeys, m.Key)
+	}
 	return nil
 }
 
@@ -103,13 +128,15 @@ type AllowBackorder struct {
 	Allow bool
 	// When what is owed is expected; zero when nobody knows.
 	Expected time.Time
+	// How many units may be owed; 0 is no limit.
+	Limit int64
 }
 
 func (m *AllowBackorder) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
 
 func (m *AllowBackorder) on(s *Shelf) error {
 	i := s.item(m.SKU).copy()
-	if i.Backorder == m.Allow && i.Expected.Equal(m.Expected) {
+	if i.Backorder == m.Allow && i.Expected.Equal(m.Expected) && i.Limit == m.Limit {
 		return nil
 	}
 	if !m.Allow {
@@ -117,7 +144,25 @@ func (m *AllowBackorder) on(s *Shelf) error {
 			return err
 		}
 	}
-	i.Backorder, i.Expected = m.Allow, m.Expected
+	i.Backorder, i.Expected, i.Limit = m.Allow, m.Expected, m.Limit
 	*s.change(m.SKU) = *i
+	return nil
+}
+
+// SetRules is the move that says how many units are never promised, and when
+// stock is low.
+type SetRules struct {
+	SKU           SKU
+	Safety, LowAt int64
+}
+
+func (m *SetRules) touches() ([]string, []SKU) { return nil, []SKU{m.SKU} }
+
+func (m *SetRules) on(s *Shelf) error {
+	if i := s.item(m.SKU); i.Safety == m.Safety && i.LowAt == m.LowAt {
+		return nil
+	}
+	i := s.change(m.SKU)
+	i.Safety, i.LowAt = m.Safety, m.LowAt
 	return nil
 }

@@ -15,6 +15,15 @@ type Availability struct {
 	Backorder bool
 	// When backordered units are expected; zero when nobody knows.
 	Expected time.Time
+	// How many may be backordered yet; 0 where there is no limit.
+	Left int64
+	// Not more than its threshold.
+	Low bool
+}
+
+// AvailabilityOf is what shoppers are told of an item that was written down.
+func AvailabilityOf(sku SKU, available int64, backorder bool, limit, owed int64, expected time.Time) Availability {
+	return Availability{SKU: sku, Available: available}.withBackorder(backorder, limit, owed, expected)
 }
 
 // Store keeps items, reservations and the ledger.
@@ -181,20 +190,37 @@ func (d *Desk) levelNow(ctx context.Context, sku SKU, where Location) (Item, Lev
 
 // CountMany sets levels; a bad one does not stop the others.
 func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) {
-	results := make([]error, len(counts))
+	now := d.clock.Now()
+	return makeMany(ctx, d.store, counts, func(c *Count) error {
+		c.Location, c.Reason, c.Now = orMain(c.Location), cmp.Or(c.Reason, counted), now
+		return checkWords(c.Reason, checkNames(c.Location, c.SKU))
+	})
+}
+
+// AdjustMany adds entries to the ledger, each once for its key; a bad one does
+// not stop the others.
+func (d *Desk) AdjustMany(ctx context.Context, all []*Adjust) ([]error, error) {
+	now := d.clock.Now()
+	return makeMany(ctx, d.store, all, func(m *Adjust) error {
+		m.Location, m.Reason, m.Now = orMain(m.Location), cmp.Or(m.Reason, byHand), now
+		return checkWords(m.Reason, checkWords(m.Key, checkNames(m.Location, m.SKU)))
+	})
+}
+
+// makeMany makes those moves that are good, in one transaction.
+func makeMany[M Move](ctx context.Context, store Store, all []M, check func(M) error) ([]error, error) {
+	results := make([]error, len(all))
 	var moves []Move
 	var at []int // where the results of moves belong
-	for n, c := range counts {
-		if results[n] = checkNames(c.Location, c.SKU); results[n] != nil {
-			continue
+	for n, m := range all {
+		if results[n] = check(m); results[n] == nil {
+			moves, at = append(moves, m), append(at, n)
 		}
-		c.Location, c.Reason, c.Now = orMain(c.Location), cmp.Or(c.Reason, counted), d.clock.Now()
-		moves, at = append(moves, c), append(at, n)
 	}
 	if len(moves) == 0 {
 		return results, nil
 	}
-	made, err := d.store.Make(ctx, moves...)
+	made, err := store.Make(ctx, moves...)
 	for n, err := range made {
 		results[at[n]] = err
 	}
@@ -206,6 +232,14 @@ func (d *Desk) CountMany(ctx context.Context, counts []*Count) ([]error, error) 
 
 // Backorder says whether a SKU may be sold below zero.
 func (d *Desk) Backorder(ctx context.Context, m AllowBackorder) error {
+	if err := checkNames("", m.SKU); err != nil {
+		return err
+	}
+	return first(d.store.Make(ctx, &m))
+}
+
+// SetRules says how many are never promised, and when stock is low.
+func (d *Desk) SetRules(ctx context.Context, m SetRules) error {
 	if err := checkNames("", m.SKU); err != nil {
 		return err
 	}

@@ -2,6 +2,16 @@ package stock
 
 import "math/bits"
 
+// TopicLow is where StockLow is told.
+const TopicLow = "inventory.stock_low"
+
+// StockLow is the event that what is available fell to the threshold.
+type StockLow struct {
+	SKU                  SKU
+	Available, Threshold int64
+	Version              int64
+}
+
 // TopicAvailability is where AvailabilityChanged is told.
 const TopicAvailability = "inventory.availability_changed"
 

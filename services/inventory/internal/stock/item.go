@@ -32,6 +32,14 @@ func checkNames(where Location, skus ...SKU) error {
 	return nil
 }
 
+// checkWords refuses what no database keeps, unless there is something else to say.
+func checkWords(text string, other error) error {
+	if other == nil && (!utf8.ValidString(text) || strings.Contains(text, "\x00")) {
+		return errWords
+	}
+	return other
+}
+
 // Main is where stock lies when nobody says where.
 const Main Location = "main"
 
@@ -58,7 +66,13 @@ type Item struct {
 	Backorder bool
 	// When backordered units are expected; zero when nobody knows.
 	Expected time.Time
-	Levels   []Level
+	// How many units may be owed; 0 is no limit.
+	Limit int64
+	// Never promised, over all locations together.
+	Safety int64
+	// Stock is low when so few are available; 0 is never.
+	LowAt  int64
+	Levels []Level
 	// Grows with every change of what is available.
 	Version int64
 	// What was last said to be available.
@@ -77,21 +91,44 @@ func (i *Item) balance() (sum int64) {
 	return sum
 }
 
-// Available is what can be promised at once, over all open locations; never
-// below 0.
-func (i *Item) Available() int64 { return max(i.balance(), 0) }
+// Available is what can be promised at once, over all open locations and less
+// the safety stock; never below 0.
+func (i *Item) Available() int64 { return max(i.balance()-i.Safety, 0) }
 
-// expected is what shoppers are told: nothing when nothing can be backordered.
-func (i *Item) expected() time.Time {
+// Owed is what is promised beyond that.
+func (i *Item) Owed() int64 {
 	if !i.Backorder {
-		return time.Time{}
+		return 0
 	}
-	return i.Expected
+	return max(i.Safety-i.balance(), 0)
 }
 
-// Promise is what shoppers are told of the item.
-func (i *Item) Promise() Availability {
-	return Availability{SKU: i.SKU, Available: i.Available(), Backorder: i.Backorder, Expected: i.expected()}
+// mayPromise tells whether units more can be promised. A limit that was lowered
+// takes no promise back.
+func (i *Item) mayPromise(units int64) bool {
+	return units <= i.Available() || i.Backorder && (i.Limit == 0 || units <= i.Available()+max(i.Limit-i.Owed(), 0))
+}
+
+// Promise is what is told of the item.
+func (i *Item) Promise() Availability { return i.promise(i.Available()) }
+
+// Was is Promise as it was last told.
+func (i *Item) Was() Availability { return i.promise(i.Told) }
+
+func (i *Item) promise(available int64) Availability {
+	a := Availability{SKU: i.SKU, Available: available, Low: i.LowAt > 0 && available <= i.LowAt}
+	return a.withBackorder(i.Backorder, i.Limit, i.Owed(), i.Expected)
+}
+
+// withBackorder says whether more may be ordered, and how many, and until when.
+func (a Availability) withBackorder(allowed bool, limit, owed int64, expected time.Time) Availability {
+	if allowed && (limit == 0 || owed < limit) {
+		a.Backorder, a.Expected, a.Left = true, expected, max(limit-owed, 0)
+	}
+	if limit == 0 {
+		a.Left = 0
+	}
+	return a
 }
 
 // At returns the level at a location, which is added when it is new.

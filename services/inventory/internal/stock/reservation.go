@@ -103,7 +103,7 @@ func (m *Reserve) set(s *Shelf) error {
 func (s *Shelf) hold(lines []Line) ([]Held, error) {
 	var short []string
 	for _, l := range lines {
-		if i := s.item(l.SKU); i.Available() < l.Units && !i.Backorder {
+		if i := s.item(l.SKU); !i.mayPromise(l.Units) {
 			short = append(short, string(l.SKU))
 		}
 	}

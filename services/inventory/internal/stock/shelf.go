@@ -35,7 +35,7 @@ type Entry struct {
 }
 
 // Move is one change of stock: Reserve, Release, Commit, Return, Adjust, Count,
-// AllowBackorder, Refresh or Verify. It can be tried again on a fresh shelf.
+// AllowBackorder, SetRules, Refresh or Verify. It can be tried again on a fresh shelf.
 type Move interface {
 	// The reservations and SKUs it has to see, besides the SKUs of those reservations.
 	touches() (reservations []string, skus []SKU)
@@ -54,17 +54,20 @@ type Shelf struct {
 	// Return ids that were seen before.
 	Returns map[string]bool
 
+	// What was done under keys that moves name.
+	Keyed map[string]Keyed
 	// What moves have changed, for the store to write down.
 	ChangedItems        map[SKU]bool
 	ChangedReservations map[string]bool
 	NewReturns          []string
+	NewKeys             []string
 	Entries             []Entry
 }
 
 // NewShelf returns an empty shelf.
 func NewShelf() *Shelf {
 	return &Shelf{
-		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Places: map[Location]Place{}, Books: map[SKU]Books{}, Returns: map[string]bool{},
+		Items: map[SKU]*Item{}, Reservations: map[string]*Reservation{}, Places: map[Location]Place{}, Books: map[SKU]Books{}, Keyed: map[string]Keyed{}, Returns: map[string]bool{},
 		ChangedItems: map[SKU]bool{}, ChangedReservations: map[string]bool{},
 	}
 }
@@ -76,12 +79,15 @@ type Needs struct {
 	Locations             []Location
 	// Of these the ledger's sums and what reservations hold.
 	Books []SKU
+	// Of adjustments.
+	Keys []string
 }
 
 // NeedsOf returns what moves need, sorted.
 func NeedsOf(moves []Move) Needs {
 	ids, returns, skus, places := map[string]bool{}, map[string]bool{}, map[SKU]bool{}, map[Location]bool{}
 	var books []SKU
+	keys := map[string]bool{}
 	for _, m := range moves {
 		i, s := m.touches()
 		for _, id := range i {
@@ -98,13 +104,16 @@ func NeedsOf(moves []Move) Needs {
 			}
 		case *Adjust:
 			places[m.Location] = true
+			if m.Key != "" {
+				keys[m.Key] = true
+			}
 		case *Count:
 			places[m.Location] = true
 		case *Verify:
 			books = append(books, m.SKUs...)
 		}
 	}
-	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus)), slices.Sorted(maps.Keys(places)), books}
+	return Needs{slices.Sorted(maps.Keys(ids)), slices.Sorted(maps.Keys(returns)), slices.Sorted(maps.Keys(skus)), slices.Sorted(maps.Keys(places)), books, slices.Sorted(maps.Keys(keys))}
 }
 
 // Make makes the moves one after the other and returns what came of each. A

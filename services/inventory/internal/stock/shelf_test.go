@@ -140,12 +140,27 @@ func TestBooksBalance(t *testing.T) {
 		for step := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			m := draw(t, skus, noon.Add(time.Duration(step)*time.Minute))
 			before := snapshot(s)
+			owed, free := map[SKU]int64{}, map[SKU]int64{}
+			for sku, i := range s.Items {
+				owed[sku], free[sku] = i.Owed(), i.balance()
+			}
 			if err := s.Make([]Move{m})[0]; err != nil {
 				if diff := cmp.Diff(before, snapshot(s)); diff != "" {
 					t.Fatalf("%T was refused (%v) and changed something:\n%s", m, err, diff)
 				}
 			}
 			balance(t, s)
+			for sku, i := range s.Items {
+				if _, reserves := m.(*Reserve); !reserves || i.balance() == free[sku] {
+					continue
+				}
+				if !i.Backorder && i.balance() < i.Safety {
+					t.Fatalf("%s: safety stock of %d was promised: %+v", sku, i.Safety, i)
+				}
+				if i.Backorder && i.Limit > 0 && i.Owed() > max(i.Limit, owed[sku]) {
+					t.Fatalf("%s: %d owed, and at most %d may be: %+v", sku, i.Owed(), i.Limit, i)
+				}
+			}
 		}
 	})
 }
@@ -167,7 +182,8 @@ func draw(t *rapid.T, skus []SKU, now time.Time) Move {
 		&Adjust{SKU: sku, Location: where, Kind: Received, Units: rapid.Int64Range(1, 9).Draw(t, "received"), Now: now},
 		&Adjust{SKU: sku, Location: where, Kind: Adjusted, Units: rapid.Int64Range(-5, 5).Draw(t, "adjusted"), Now: now},
 		&Count{SKU: sku, Location: where, OnHand: rapid.Int64Range(0, 9).Draw(t, "counted"), Now: now},
-		&AllowBackorder{SKU: sku, Allow: rapid.Bool().Draw(t, "allow")},
+		&AllowBackorder{SKU: sku, Allow: rapid.Bool().Draw(t, "allow"), Limit: rapid.Int64Range(0, 5).Draw(t, "limit")},
+		&SetRules{SKU: sku, Safety: rapid.Int64Range(0, 5).Draw(t, "safety"), LowAt: rapid.Int64Range(0, 5).Draw(t, "low")},
 	}).Draw(t, "move")
 }
 

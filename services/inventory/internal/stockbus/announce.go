@@ -12,9 +12,16 @@ import (
 
 // Announce turns stored facts into messages.
 func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
-	if topic != stock.TopicAvailability {
-		return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)
+	switch topic {
+	case stock.TopicAvailability:
+		return availabilityChanged(fact)
+	case stock.TopicLow:
+		return stockLow(fact)
 	}
+	return bus.Announcement{}, fmt.Errorf("unknown topic %q", topic)
+}
+
+func availabilityChanged(fact []byte) (bus.Announcement, error) {
 	var a stock.AvailabilityChanged
 	if err := json.Unmarshal(fact, &a); err != nil {
 		return bus.Announcement{}, err
@@ -23,4 +30,12 @@ func Announce(topic, _ string, fact []byte) (bus.Announcement, error) {
 		Message:       &inventoryv1.AvailabilityChanged{Sku: string(a.SKU), Available: a.Available, Backorder: a.Backorder, Version: a.Version},
 		SurrogateKeys: []string{"sku/" + string(a.SKU)},
 	}, nil
+}
+
+func stockLow(fact []byte) (bus.Announcement, error) {
+	var l stock.StockLow
+	if err := json.Unmarshal(fact, &l); err != nil {
+		return bus.Announcement{}, err
+	}
+	return bus.Announcement{Message: &inventoryv1.StockLow{Sku: string(l.SKU), Available: l.Available, Threshold: l.Threshold, Version: l.Version}}, nil
 }

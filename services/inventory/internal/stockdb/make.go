@@ -65,14 +65,15 @@ func makeMoves(ctx context.Context, tx crdb.Tx, moves []stock.Move) ([]error, er
 	if _, err := readItems(ctx, tx, shelf, lockItems, levelsOf, slices.Compact(skus)); err != nil {
 		return nil, err
 	}
+	if err := readKeys(ctx, tx, shelf, needs.Keys); err != nil {
+		return nil, err
+	}
 	if err := readBooks(ctx, tx, shelf, needs.Books); err != nil {
 		return nil, err
 	}
 	before := map[stock.SKU]stock.Availability{}
 	for sku, i := range shelf.Items {
-		was := i.Promise()
-		was.Available = i.Told // a location may have opened or closed since
-		before[sku] = was
+		before[sku] = i.Was()
 	}
 	results := shelf.Make(moves)
 	return results, write(ctx, tx, shelf, before)
@@ -82,7 +83,7 @@ const (
 	lockReservations = `SELECT id, state, lines, held, order_id, expires_at FROM reservation WHERE id = ANY($1) ORDER BY id FOR UPDATE`
 	findReturns      = `SELECT id FROM returned WHERE id = ANY($1)`
 	// Whoever holds the item's row holds its levels.
-	lockItems = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
+	lockItems = `SELECT sku, backorder, expected_at, backorder_limit, safety, low_at, available, version FROM item WHERE sku = ANY($1) ORDER BY sku FOR UPDATE`
 )
 
 func readReservations(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, ids []string) error {
@@ -127,7 +128,7 @@ func readItems(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, items, level
 	}
 	var i stock.Item
 	var expected *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &expected, &i.Told, &i.Version}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&i.SKU, &i.Backorder, &expected, &i.Limit, &i.Safety, &i.LowAt, &i.Told, &i.Version}, func() error {
 		own := i
 		own.Expected = timeOf(expected)
 		shelf.Items[i.SKU] = &own
@@ -158,9 +159,12 @@ func readLevels(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, levels stri
 }
 
 const (
-	writeItems = `INSERT INTO item (sku, backorder, available, version, expected_at)
-		SELECT i.sku, i.backorder, i.available, i.version, i.expected_at FROM unnest($1::TEXT[], $2::BOOL[], $3::INT8[], $4::INT8[], $5::TIMESTAMPTZ[]) AS i (sku, backorder, available, version, expected_at)
-		ON CONFLICT (sku) DO UPDATE SET backorder = excluded.backorder, available = excluded.available, version = excluded.version, expected_at = excluded.expected_at`
+	writeItems = `INSERT INTO item (sku, backorder, available, version, expected_at, backorder_limit, safety, low_at, owed)
+		SELECT i.sku, i.backorder, i.available, i.version, i.expected_at, i.backorder_limit, i.safety, i.low_at, i.owed
+		FROM unnest($1::TEXT[], $2::BOOL[], $3::INT8[], $4::INT8[], $5::TIMESTAMPTZ[], $6::INT8[], $7::INT8[], $8::INT8[], $9::INT8[])
+			AS i (sku, backorder, available, version, expected_at, backorder_limit, safety, low_at, owed)
+		ON CONFLICT (sku) DO UPDATE SET backorder = excluded.backorder, available = excluded.available, version = excluded.version, expected_at = excluded.expected_at,
+			backorder_limit = excluded.backorder_limit, safety = excluded.safety, low_at = excluded.low_at, owed = excluded.owed`
 	writeLevels = `INSERT INTO level (sku, location, on_hand, reserved, backorder)
 		SELECT l.sku, l.location, l.on_hand, l.reserved, l.backorder FROM unnest($1::TEXT[], $2::TEXT[], $3::INT8[], $4::INT8[], $5::BOOL[]) AS l (sku, location, on_hand, reserved, backorder)
 		ON CONFLICT (sku, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved, backorder = excluded.backorder`
@@ -179,6 +183,9 @@ func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock
 		return err
 	}
 	if err := writeLedger(ctx, tx, shelf.Entries); err != nil {
+		return err
+	}
+	if err := noteKeys(ctx, tx, shelf); err != nil {
 		return err
 	}
 	if len(shelf.ChangedReservations) > 0 {
@@ -204,13 +211,16 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[
 		available, versions []int64
 		onHand, reserved    []int64
 		expected            []*time.Time
+		limits, safeties    []int64
+		lows, owed          []int64
 		events              []bus.Event
 	)
 	for _, sku := range sorted(shelf.ChangedItems) {
 		i := shelf.Items[sku]
 		skus, backorders = append(skus, sku), append(backorders, i.Backorder)
 		available, versions = append(available, i.Available()), append(versions, i.Version)
-		expected = append(expected, orNull(i.Expected))
+		expected, limits, safeties = append(expected, orNull(i.Expected)), append(limits, i.Limit), append(safeties, i.Safety)
+		lows, owed = append(lows, i.LowAt), append(owed, i.Owed())
 		for _, l := range i.Levels {
 			levelSKUs, locations = append(levelSKUs, sku), append(locations, l.Location)
 			onHand, reserved, ofLevel = append(onHand, l.OnHand), append(reserved, l.Reserved), append(ofLevel, i.Backorder)
@@ -220,8 +230,11 @@ func writeShelf(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[
 			continue
 		}
 		events = append(events, bus.Event{Topic: stock.TopicAvailability, Key: string(sku), Fact: stock.AvailabilityChanged{SKU: sku, Available: now.Available, Backorder: now.Backorder, Version: i.Version}})
+		if now.Low && !before[sku].Low {
+			events = append(events, bus.Event{Topic: stock.TopicLow, Key: string(sku), Fact: stock.StockLow{SKU: sku, Available: now.Available, Threshold: i.LowAt, Version: i.Version}})
+		}
 	}
-	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions, expected); err != nil {
+	if _, err := tx.Exec(ctx, writeItems, skus, backorders, available, versions, expected, limits, safeties, lows, owed); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, writeLevels, levelSKUs, locations, onHand, reserved, ofLevel); err != nil {

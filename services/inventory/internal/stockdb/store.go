@@ -70,7 +70,7 @@ func scanReservation(row pgx.Row) (r stock.Reservation, err error) {
 	return r, err
 }
 
-const availability = `SELECT sku, available, backorder, expected_at FROM item WHERE sku = ANY($1)`
+const availability = `SELECT sku, available, backorder, backorder_limit, owed, expected_at FROM item WHERE sku = ANY($1)`
 
 // Availability implements stock.Store.
 func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.SKU]stock.Availability, error) {
@@ -79,22 +79,22 @@ func (s *Store) Availability(ctx context.Context, skus []stock.SKU) (map[stock.S
 		return nil, err
 	}
 	all := map[stock.SKU]stock.Availability{}
-	var a stock.Availability
-	var expected *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&a.SKU, &a.Available, &a.Backorder, &expected}, func() error {
-		a.Expected = time.Time{}
-		if a.Backorder {
-			a.Expected = timeOf(expected)
-		}
-		all[a.SKU] = a
+	var (
+		sku                    stock.SKU
+		available, limit, owed int64
+		backorder              bool
+		expected               *time.Time
+	)
+	_, err = pgx.ForEachRow(rows, []any{&sku, &available, &backorder, &limit, &owed, &expected}, func() error {
+		all[sku] = stock.AvailabilityOf(sku, available, backorder, limit, owed, timeOf(expected))
 		return nil
 	})
 	return all, err
 }
 
 const (
-	itemsAfter = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
-	itemsNamed = `SELECT sku, backorder, expected_at, available, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
+	itemsAfter = `SELECT sku, backorder, expected_at, backorder_limit, safety, low_at, available, version FROM item WHERE sku > $1 ORDER BY sku LIMIT $2`
+	itemsNamed = `SELECT sku, backorder, expected_at, backorder_limit, safety, low_at, available, version FROM item WHERE sku > $1 AND sku = ANY($3) ORDER BY sku LIMIT $2`
 	levelsOf   = `SELECT l.sku, l.location, l.on_hand, l.reserved, coalesce(p.priority, 0)::INT4, NOT coalesce(p.active, true), p.id IS NULL
 		FROM level AS l LEFT JOIN location AS p ON p.id = l.location WHERE l.sku = ANY($1) ORDER BY l.sku, l.location`
 )

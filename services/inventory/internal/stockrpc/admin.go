@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 
-	"connectrpc.com/connect"
 	"github.com/google/uuid"
 
 	pb "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
-	"github.com/souk-commerce/souk/kit/fault"
-	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/services/inventory/internal/stock"
 )
 
@@ -38,83 +35,20 @@ func (s admin) SetStock(ctx context.Context, req *pb.SetStockRequest) (*pb.SetSt
 	return &pb.SetStockResponse{Level: fromLevel(i, l)}, nil
 }
 
-// batchSize is how many counts share a transaction.
-const batchSize = 200
-
-// BulkSetStock implements StockAdminService.
-func (s admin) BulkSetStock(ctx context.Context, stream *connect.ClientStream[pb.BulkSetStockRequest]) (*pb.BulkSetStockResponse, error) {
-	b := bulk{desk: s.desk, resp: &pb.BulkSetStockResponse{}}
-	for stream.Receive() {
-		if err := b.take(ctx, stream.Msg()); err != nil {
-			return nil, err
-		}
-	}
-	if err := stream.Err(); err != nil {
-		return nil, err
-	}
-	return b.resp, b.flush(ctx)
-}
-
-// bulk gathers counts and writes down what became of them.
-type bulk struct {
-	desk       *stock.Desk
-	resp       *pb.BulkSetStockResponse
-	counts     []*stock.Count
-	references []int64
-}
-
-func (b *bulk) take(ctx context.Context, req *pb.BulkSetStockRequest) error {
-	if err := rpc.Validate(req); err != nil {
-		b.fail(req.GetReference(), err)
-		return nil
-	}
-	b.counts = append(b.counts, &stock.Count{
-		SKU: stock.SKU(req.GetSku()), Location: stock.Location(req.GetLocation()), OnHand: req.GetOnHand(), Backorder: toBackorder(req.GetBackorder()),
-		Reason: req.GetReason(), Actor: actor(ctx),
-	})
-	b.references = append(b.references, req.GetReference())
-	if len(b.counts) < batchSize {
-		return nil
-	}
-	return b.flush(ctx)
-}
-
-func (b *bulk) flush(ctx context.Context) error {
-	results, err := b.desk.CountMany(ctx, b.counts)
-	if err != nil {
-		return err
-	}
-	for n, err := range results {
-		switch {
-		case err != nil:
-			b.fail(b.references[n], err)
-		case b.counts[n].Changed:
-			b.resp.Changed++
-		default:
-			b.resp.Unchanged++
-		}
-	}
-	b.counts, b.references = nil, nil
-	return nil
-}
-
-func (b *bulk) fail(reference int64, err error) {
-	sentence := err.Error()
-	if f, ok := fault.As(err); ok {
-		sentence = f.Sentence
-		for _, field := range f.Fields {
-			sentence += " " + field.Path + ": " + field.Sentence
-		}
-	}
-	b.resp.Failed = append(b.resp.Failed, &pb.BulkStockResult{Reference: reference, Error: sentence})
-}
-
 // SetBackorder implements StockAdminService.
 func (s admin) SetBackorder(ctx context.Context, req *pb.SetBackorderRequest) (*pb.SetBackorderResponse, error) {
-	if err := s.desk.Backorder(ctx, stock.AllowBackorder{SKU: stock.SKU(req.GetSku()), Allow: req.GetBackorder(), Expected: toTime(req.GetExpectedTime())}); err != nil {
+	if err := s.desk.Backorder(ctx, stock.AllowBackorder{SKU: stock.SKU(req.GetSku()), Allow: req.GetBackorder(), Limit: req.GetLimit(), Expected: toTime(req.GetExpectedTime())}); err != nil {
 		return nil, err
 	}
 	return &pb.SetBackorderResponse{}, nil
+}
+
+// SetStockRules implements StockAdminService.
+func (s admin) SetStockRules(ctx context.Context, req *pb.SetStockRulesRequest) (*pb.SetStockRulesResponse, error) {
+	if err := s.desk.SetRules(ctx, stock.SetRules{SKU: stock.SKU(req.GetSku()), Safety: req.GetSafetyUnits(), LowAt: req.GetLowThreshold()}); err != nil {
+		return nil, err
+	}
+	return &pb.SetStockRulesResponse{}, nil
 }
 
 const defaultPage = 100

@@ -79,7 +79,10 @@ func toBackorder(r pb.BackorderRule) *bool {
 }
 
 func fromLevel(i stock.Item, l stock.Level) *pb.Level {
-	return &pb.Level{Sku: string(i.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Backorder: i.Backorder, ExpectedTime: fromTime(i.Expected)}
+	return &pb.Level{
+		Sku: string(i.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved,
+		Backorder: i.Backorder, ExpectedTime: fromTime(i.Expected), BackorderLimit: i.Limit, SafetyUnits: i.Safety, LowThreshold: i.LowAt,
+	}
 }
 
 func fromEntry(e stock.Entry) *pb.Entry {

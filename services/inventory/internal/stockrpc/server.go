@@ -38,7 +38,7 @@ func (s reader) GetAvailability(ctx context.Context, req *pb.GetAvailabilityRequ
 	}
 	resp := &pb.GetAvailabilityResponse{}
 	for _, a := range all {
-		resp.Availabilities = append(resp.Availabilities, &pb.Availability{Sku: string(a.SKU), Available: a.Available, Backorder: a.Backorder, ExpectedTime: fromTime(a.Expected)})
+		resp.Availabilities = append(resp.Availabilities, &pb.Availability{Sku: string(a.SKU), Available: a.Available, Backorder: a.Backorder, ExpectedTime: fromTime(a.Expected), BackorderUnits: a.Left})
 	}
 	return resp, nil
 }

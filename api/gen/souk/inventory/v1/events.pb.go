@@ -92,6 +92,77 @@ func (x *AvailabilityChanged) GetVersion() int64 {
 	return 0
 }
 
+// StockLow is told as souk.inventory.stock_low when what is available of a SKU
+// falls to its threshold: once, until it has been above it again.
+type StockLow struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Sku       string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	Available int64                  `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
+	Threshold int64                  `protobuf:"varint,3,opt,name=threshold,proto3" json:"threshold,omitempty"`
+	// As in AvailabilityChanged.
+	Version       int64 `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StockLow) Reset() {
+	*x = StockLow{}
+	mi := &file_souk_inventory_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StockLow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StockLow) ProtoMessage() {}
+
+func (x *StockLow) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StockLow.ProtoReflect.Descriptor instead.
+func (*StockLow) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StockLow) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *StockLow) GetAvailable() int64 {
+	if x != nil {
+		return x.Available
+	}
+	return 0
+}
+
+func (x *StockLow) GetThreshold() int64 {
+	if x != nil {
+		return x.Threshold
+	}
+	return 0
+}
+
+func (x *StockLow) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 var File_souk_inventory_v1_events_proto protoreflect.FileDescriptor
 
 const file_souk_inventory_v1_events_proto_rawDesc = "" +
@@ -101,6 +172,11 @@ const file_souk_inventory_v1_events_proto_rawDesc = "" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1c\n" +
 	"\tavailable\x18\x02 \x01(\x03R\tavailable\x12\x1c\n" +
 	"\tbackorder\x18\x03 \x01(\bR\tbackorder\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x03R\aversion\"r\n" +
+	"\bStockLow\x12\x10\n" +
+	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1c\n" +
+	"\tavailable\x18\x02 \x01(\x03R\tavailable\x12\x1c\n" +
+	"\tthreshold\x18\x03 \x01(\x03R\tthreshold\x12\x18\n" +
 	"\aversion\x18\x04 \x01(\x03R\aversionB\xcf\x01\n" +
 	"\x15com.souk.inventory.v1B\vEventsProtoP\x01ZCgithub.com/souk-commerce/souk/api/gen/souk/inventory/v1;inventoryv1\xa2\x02\x03SIX\xaa\x02\x11Souk.Inventory.V1\xca\x02\x11Souk\\Inventory\\V1\xe2\x02\x1dSouk\\Inventory\\V1\\GPBMetadata\xea\x02\x13Souk::Inventory::V1b\x06proto3"
 
@@ -116,9 +192,10 @@ func file_souk_inventory_v1_events_proto_rawDescGZIP() []byte {
 	return file_souk_inventory_v1_events_proto_rawDescData
 }
 
-var file_souk_inventory_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_souk_inventory_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_souk_inventory_v1_events_proto_goTypes = []any{
 	(*AvailabilityChanged)(nil), // 0: souk.inventory.v1.AvailabilityChanged
+	(*StockLow)(nil),            // 1: souk.inventory.v1.StockLow
 }
 var file_souk_inventory_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -139,7 +216,7 @@ func file_souk_inventory_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_events_proto_rawDesc), len(file_souk_inventory_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

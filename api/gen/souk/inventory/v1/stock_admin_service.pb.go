@@ -449,9 +449,13 @@ type Level struct {
 	Reserved  int64                  `protobuf:"varint,4,opt,name=reserved,proto3" json:"reserved,omitempty"`
 	Backorder bool                   `protobuf:"varint,5,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units of the SKU are expected.
-	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	// Of the SKU, as SetBackorder and SetStockRules have set them.
+	BackorderLimit int64 `protobuf:"varint,7,opt,name=backorder_limit,json=backorderLimit,proto3" json:"backorder_limit,omitempty"`
+	SafetyUnits    int64 `protobuf:"varint,8,opt,name=safety_units,json=safetyUnits,proto3" json:"safety_units,omitempty"`
+	LowThreshold   int64 `protobuf:"varint,9,opt,name=low_threshold,json=lowThreshold,proto3" json:"low_threshold,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Level) Reset() {
@@ -524,6 +528,27 @@ func (x *Level) GetExpectedTime() *timestamppb.Timestamp {
 		return x.ExpectedTime
 	}
 	return nil
+}
+
+func (x *Level) GetBackorderLimit() int64 {
+	if x != nil {
+		return x.BackorderLimit
+	}
+	return 0
+}
+
+func (x *Level) GetSafetyUnits() int64 {
+	if x != nil {
+		return x.SafetyUnits
+	}
+	return 0
+}
+
+func (x *Level) GetLowThreshold() int64 {
+	if x != nil {
+		return x.LowThreshold
+	}
+	return 0
 }
 
 // Entry is a line of the ledger; entries are never changed.
@@ -1068,7 +1093,9 @@ type SetBackorderRequest struct {
 	Sku       string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
 	Backorder bool                   `protobuf:"varint,2,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units are expected; absent when nobody knows.
-	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	// How many units may be owed at most; 0: no limit.
+	Limit         int64 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1124,6 +1151,13 @@ func (x *SetBackorderRequest) GetExpectedTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SetBackorderRequest) GetLimit() int64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
 type SetBackorderResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1160,6 +1194,262 @@ func (*SetBackorderResponse) Descriptor() ([]byte, []int) {
 	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{15}
 }
 
+type SetStockRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Never promised to shoppers, over all locations together.
+	SafetyUnits int64 `protobuf:"varint,2,opt,name=safety_units,json=safetyUnits,proto3" json:"safety_units,omitempty"`
+	// souk.inventory.stock_low is told when so few are available; 0: never.
+	LowThreshold  int64 `protobuf:"varint,3,opt,name=low_threshold,json=lowThreshold,proto3" json:"low_threshold,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetStockRulesRequest) Reset() {
+	*x = SetStockRulesRequest{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetStockRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetStockRulesRequest) ProtoMessage() {}
+
+func (x *SetStockRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetStockRulesRequest.ProtoReflect.Descriptor instead.
+func (*SetStockRulesRequest) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SetStockRulesRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *SetStockRulesRequest) GetSafetyUnits() int64 {
+	if x != nil {
+		return x.SafetyUnits
+	}
+	return 0
+}
+
+func (x *SetStockRulesRequest) GetLowThreshold() int64 {
+	if x != nil {
+		return x.LowThreshold
+	}
+	return 0
+}
+
+type SetStockRulesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetStockRulesResponse) Reset() {
+	*x = SetStockRulesResponse{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetStockRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetStockRulesResponse) ProtoMessage() {}
+
+func (x *SetStockRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetStockRulesResponse.ProtoReflect.Descriptor instead.
+func (*SetStockRulesResponse) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{17}
+}
+
+type BulkAdjustStockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's, unique for each adjustment: a delivery note and its line. The
+	// same again changes nothing; with other content it is refused.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Sku string `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Empty means "main".
+	Location string `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	// RECEIVED, RETURNED or ADJUSTED.
+	Kind   EntryKind `protobuf:"varint,4,opt,name=kind,proto3,enum=souk.inventory.v1.EntryKind" json:"kind,omitempty"`
+	Units  int64     `protobuf:"varint,5,opt,name=units,proto3" json:"units,omitempty"`
+	Reason string    `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Comes back in the result.
+	Reference     int64 `protobuf:"varint,7,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkAdjustStockRequest) Reset() {
+	*x = BulkAdjustStockRequest{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkAdjustStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkAdjustStockRequest) ProtoMessage() {}
+
+func (x *BulkAdjustStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkAdjustStockRequest.ProtoReflect.Descriptor instead.
+func (*BulkAdjustStockRequest) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *BulkAdjustStockRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetKind() EntryKind {
+	if x != nil {
+		return x.Kind
+	}
+	return EntryKind_ENTRY_KIND_UNSPECIFIED
+}
+
+func (x *BulkAdjustStockRequest) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetReference() int64 {
+	if x != nil {
+		return x.Reference
+	}
+	return 0
+}
+
+type BulkAdjustStockResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Adjusted int32                  `protobuf:"varint,1,opt,name=adjusted,proto3" json:"adjusted,omitempty"`
+	// Were made before.
+	RepeatedCount int32              `protobuf:"varint,2,opt,name=repeated_count,json=repeatedCount,proto3" json:"repeated_count,omitempty"`
+	Failed        []*BulkStockResult `protobuf:"bytes,3,rep,name=failed,proto3" json:"failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BulkAdjustStockResponse) Reset() {
+	*x = BulkAdjustStockResponse{}
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BulkAdjustStockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BulkAdjustStockResponse) ProtoMessage() {}
+
+func (x *BulkAdjustStockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BulkAdjustStockResponse.ProtoReflect.Descriptor instead.
+func (*BulkAdjustStockResponse) Descriptor() ([]byte, []int) {
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *BulkAdjustStockResponse) GetAdjusted() int32 {
+	if x != nil {
+		return x.Adjusted
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockResponse) GetRepeatedCount() int32 {
+	if x != nil {
+		return x.RepeatedCount
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockResponse) GetFailed() []*BulkStockResult {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
 type ListLevelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty: all, in pages.
@@ -1172,7 +1462,7 @@ type ListLevelsRequest struct {
 
 func (x *ListLevelsRequest) Reset() {
 	*x = ListLevelsRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1474,7 @@ func (x *ListLevelsRequest) String() string {
 func (*ListLevelsRequest) ProtoMessage() {}
 
 func (x *ListLevelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[16]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1487,7 @@ func (x *ListLevelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLevelsRequest.ProtoReflect.Descriptor instead.
 func (*ListLevelsRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{16}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListLevelsRequest) GetSkus() []string {
@@ -1231,7 +1521,7 @@ type ListLevelsResponse struct {
 
 func (x *ListLevelsResponse) Reset() {
 	*x = ListLevelsResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1243,7 +1533,7 @@ func (x *ListLevelsResponse) String() string {
 func (*ListLevelsResponse) ProtoMessage() {}
 
 func (x *ListLevelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[17]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1256,7 +1546,7 @@ func (x *ListLevelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLevelsResponse.ProtoReflect.Descriptor instead.
 func (*ListLevelsResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{17}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListLevelsResponse) GetLevels() []*Level {
@@ -1284,7 +1574,7 @@ type ListLedgerRequest struct {
 
 func (x *ListLedgerRequest) Reset() {
 	*x = ListLedgerRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1586,7 @@ func (x *ListLedgerRequest) String() string {
 func (*ListLedgerRequest) ProtoMessage() {}
 
 func (x *ListLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[18]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1599,7 @@ func (x *ListLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLedgerRequest.ProtoReflect.Descriptor instead.
 func (*ListLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{18}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListLedgerRequest) GetSku() string {
@@ -1343,7 +1633,7 @@ type ListLedgerResponse struct {
 
 func (x *ListLedgerResponse) Reset() {
 	*x = ListLedgerResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1645,7 @@ func (x *ListLedgerResponse) String() string {
 func (*ListLedgerResponse) ProtoMessage() {}
 
 func (x *ListLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[19]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1658,7 @@ func (x *ListLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLedgerResponse.ProtoReflect.Descriptor instead.
 func (*ListLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{19}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListLedgerResponse) GetEntries() []*Entry {
@@ -1394,7 +1684,7 @@ type VerifyLedgerRequest struct {
 
 func (x *VerifyLedgerRequest) Reset() {
 	*x = VerifyLedgerRequest{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1406,7 +1696,7 @@ func (x *VerifyLedgerRequest) String() string {
 func (*VerifyLedgerRequest) ProtoMessage() {}
 
 func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[20]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1419,7 +1709,7 @@ func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{20}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *VerifyLedgerRequest) GetRepair() bool {
@@ -1444,7 +1734,7 @@ type Drift struct {
 
 func (x *Drift) Reset() {
 	*x = Drift{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1746,7 @@ func (x *Drift) String() string {
 func (*Drift) ProtoMessage() {}
 
 func (x *Drift) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[21]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1759,7 @@ func (x *Drift) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drift.ProtoReflect.Descriptor instead.
 func (*Drift) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{21}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Drift) GetSku() string {
@@ -1526,7 +1816,7 @@ type VerifyLedgerResponse struct {
 
 func (x *VerifyLedgerResponse) Reset() {
 	*x = VerifyLedgerResponse{}
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1538,7 +1828,7 @@ func (x *VerifyLedgerResponse) String() string {
 func (*VerifyLedgerResponse) ProtoMessage() {}
 
 func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[22]
+	mi := &file_souk_inventory_v1_stock_admin_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1551,7 +1841,7 @@ func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
 func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
-	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{22}
+	return file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *VerifyLedgerResponse) GetCheckedSkus() int64 {
@@ -1592,14 +1882,17 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\x15UpsertLocationRequest\x12?\n" +
 	"\blocation\x18\x01 \x01(\v2\x1b.souk.inventory.v1.LocationB\x06\xbaH\x03\xc8\x01\x01R\blocation\"Q\n" +
 	"\x16UpsertLocationResponse\x127\n" +
-	"\blocation\x18\x01 \x01(\v2\x1b.souk.inventory.v1.LocationR\blocation\"\xc9\x01\n" +
+	"\blocation\x18\x01 \x01(\v2\x1b.souk.inventory.v1.LocationR\blocation\"\xba\x02\n" +
 	"\x05Level\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1a\n" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12\x17\n" +
 	"\aon_hand\x18\x03 \x01(\x03R\x06onHand\x12\x1a\n" +
 	"\breserved\x18\x04 \x01(\x03R\breserved\x12\x1c\n" +
 	"\tbackorder\x18\x05 \x01(\bR\tbackorder\x12?\n" +
-	"\rexpected_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\"\xeb\x01\n" +
+	"\rexpected_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\x12'\n" +
+	"\x0fbackorder_limit\x18\a \x01(\x03R\x0ebackorderLimit\x12!\n" +
+	"\fsafety_units\x18\b \x01(\x03R\vsafetyUnits\x12#\n" +
+	"\rlow_threshold\x18\t \x01(\x03R\flowThreshold\"\xeb\x01\n" +
 	"\x05Entry\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03sku\x18\x02 \x01(\tR\x03sku\x12\x1a\n" +
@@ -1639,12 +1932,34 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\x14BulkSetStockResponse\x12\x18\n" +
 	"\achanged\x18\x01 \x01(\x05R\achanged\x12\x1c\n" +
 	"\tunchanged\x18\x02 \x01(\x05R\tunchanged\x12:\n" +
-	"\x06failed\x18\x03 \x03(\v2\".souk.inventory.v1.BulkStockResultR\x06failed\"\xa4\x01\n" +
+	"\x06failed\x18\x03 \x03(\v2\".souk.inventory.v1.BulkStockResultR\x06failed\"\xc9\x01\n" +
 	"\x13SetBackorderRequest\x12\x1b\n" +
 	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x12\x1c\n" +
 	"\tbackorder\x18\x02 \x01(\bR\tbackorder\x12R\n" +
-	"\rexpected_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\v\x1a\a\b\xff\x82\xd1\xff\xaf\a2\x00R\fexpectedTime\"\x16\n" +
-	"\x14SetBackorderResponse\"\x84\x01\n" +
+	"\rexpected_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\v\x1a\a\b\xff\x82\xd1\xff\xaf\a2\x00R\fexpectedTime\x12#\n" +
+	"\x05limit\x18\x04 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\x05limit\"\x16\n" +
+	"\x14SetBackorderResponse\"\x99\x01\n" +
+	"\x14SetStockRulesRequest\x12\x1b\n" +
+	"\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x120\n" +
+	"\fsafety_units\x18\x02 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\vsafetyUnits\x122\n" +
+	"\rlow_threshold\x18\x03 \x01(\x03B\r\xbaH\n" +
+	"\"\b\x18\x80\x94\xeb\xdc\x03(\x00R\flowThreshold\"\x17\n" +
+	"\x15SetStockRulesResponse\"\xa6\x02\n" +
+	"\x16BulkAdjustStockRequest\x12\x1c\n" +
+	"\x03key\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x03key\x12\x1b\n" +
+	"\x03sku\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x03sku\x12#\n" +
+	"\blocation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\blocation\x12>\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1c.souk.inventory.v1.EntryKindB\f\xbaH\t\x82\x01\x06\x18\x01\x18\x03\x18\x04R\x04kind\x12,\n" +
+	"\x05units\x18\x05 \x01(\x03B\x16\xbaH\x13\"\x11\x18\x80\x94\xeb\xdc\x03(\x80씣\xfc\xff\xff\xff\xff\x01R\x05units\x12 \n" +
+	"\x06reason\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x06reason\x12\x1c\n" +
+	"\treference\x18\a \x01(\x03R\treference\"\x98\x01\n" +
+	"\x17BulkAdjustStockResponse\x12\x1a\n" +
+	"\badjusted\x18\x01 \x01(\x05R\badjusted\x12%\n" +
+	"\x0erepeated_count\x18\x02 \x01(\x05R\rrepeatedCount\x12:\n" +
+	"\x06failed\x18\x03 \x03(\v2\".souk.inventory.v1.BulkStockResultR\x06failed\"\x84\x01\n" +
 	"\x11ListLevelsRequest\x12\x1d\n" +
 	"\x04skus\x18\x01 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04skus\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
@@ -1692,12 +2007,14 @@ const file_souk_inventory_v1_stock_admin_service_proto_rawDesc = "" +
 	"\x16DRIFT_KIND_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12DRIFT_KIND_ON_HAND\x10\x01\x12\x17\n" +
 	"\x13DRIFT_KIND_RESERVED\x10\x02\x12\x18\n" +
-	"\x14DRIFT_KIND_AVAILABLE\x10\x032\xc9\a\n" +
+	"\x14DRIFT_KIND_AVAILABLE\x10\x032\xad\t\n" +
 	"\x11StockAdminService\x12c\n" +
 	"\vAdjustStock\x12%.souk.inventory.v1.AdjustStockRequest\x1a&.souk.inventory.v1.AdjustStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12Z\n" +
 	"\bSetStock\x12\".souk.inventory.v1.SetStockRequest\x1a#.souk.inventory.v1.SetStockResponse\"\x05\xaa\xbb\x18\x01\x04\x12n\n" +
-	"\fBulkSetStock\x12&.souk.inventory.v1.BulkSetStockRequest\x1a'.souk.inventory.v1.BulkSetStockResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$(\x01\x12f\n" +
-	"\fSetBackorder\x12&.souk.inventory.v1.SetBackorderRequest\x1a'.souk.inventory.v1.SetBackorderResponse\"\x05\xaa\xbb\x18\x01\x04\x12m\n" +
+	"\fBulkSetStock\x12&.souk.inventory.v1.BulkSetStockRequest\x1a'.souk.inventory.v1.BulkSetStockResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$(\x01\x12w\n" +
+	"\x0fBulkAdjustStock\x12).souk.inventory.v1.BulkAdjustStockRequest\x1a*.souk.inventory.v1.BulkAdjustStockResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$(\x01\x12f\n" +
+	"\fSetBackorder\x12&.souk.inventory.v1.SetBackorderRequest\x1a'.souk.inventory.v1.SetBackorderResponse\"\x05\xaa\xbb\x18\x01\x04\x12i\n" +
+	"\rSetStockRules\x12'.souk.inventory.v1.SetStockRulesRequest\x1a(.souk.inventory.v1.SetStockRulesResponse\"\x05\xaa\xbb\x18\x01\x04\x12m\n" +
 	"\rListLocations\x12'.souk.inventory.v1.ListLocationsRequest\x1a(.souk.inventory.v1.ListLocationsResponse\"\t\xaa\xbb\x18\x02\x04\x05\x90\x02\x01\x12r\n" +
 	"\x0eUpsertLocation\x12(.souk.inventory.v1.UpsertLocationRequest\x1a).souk.inventory.v1.UpsertLocationResponse\"\v\xaa\xbb\x18\x01\x04\xb8\xbb\x18\xc0\xcf$\x12d\n" +
 	"\n" +
@@ -1720,76 +2037,86 @@ func file_souk_inventory_v1_stock_admin_service_proto_rawDescGZIP() []byte {
 }
 
 var file_souk_inventory_v1_stock_admin_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_souk_inventory_v1_stock_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_souk_inventory_v1_stock_admin_service_proto_goTypes = []any{
-	(EntryKind)(0),                 // 0: souk.inventory.v1.EntryKind
-	(BackorderRule)(0),             // 1: souk.inventory.v1.BackorderRule
-	(DriftKind)(0),                 // 2: souk.inventory.v1.DriftKind
-	(*Location)(nil),               // 3: souk.inventory.v1.Location
-	(*ListLocationsRequest)(nil),   // 4: souk.inventory.v1.ListLocationsRequest
-	(*ListLocationsResponse)(nil),  // 5: souk.inventory.v1.ListLocationsResponse
-	(*UpsertLocationRequest)(nil),  // 6: souk.inventory.v1.UpsertLocationRequest
-	(*UpsertLocationResponse)(nil), // 7: souk.inventory.v1.UpsertLocationResponse
-	(*Level)(nil),                  // 8: souk.inventory.v1.Level
-	(*Entry)(nil),                  // 9: souk.inventory.v1.Entry
-	(*AdjustStockRequest)(nil),     // 10: souk.inventory.v1.AdjustStockRequest
-	(*AdjustStockResponse)(nil),    // 11: souk.inventory.v1.AdjustStockResponse
-	(*SetStockRequest)(nil),        // 12: souk.inventory.v1.SetStockRequest
-	(*SetStockResponse)(nil),       // 13: souk.inventory.v1.SetStockResponse
-	(*BulkSetStockRequest)(nil),    // 14: souk.inventory.v1.BulkSetStockRequest
-	(*BulkStockResult)(nil),        // 15: souk.inventory.v1.BulkStockResult
-	(*BulkSetStockResponse)(nil),   // 16: souk.inventory.v1.BulkSetStockResponse
-	(*SetBackorderRequest)(nil),    // 17: souk.inventory.v1.SetBackorderRequest
-	(*SetBackorderResponse)(nil),   // 18: souk.inventory.v1.SetBackorderResponse
-	(*ListLevelsRequest)(nil),      // 19: souk.inventory.v1.ListLevelsRequest
-	(*ListLevelsResponse)(nil),     // 20: souk.inventory.v1.ListLevelsResponse
-	(*ListLedgerRequest)(nil),      // 21: souk.inventory.v1.ListLedgerRequest
-	(*ListLedgerResponse)(nil),     // 22: souk.inventory.v1.ListLedgerResponse
-	(*VerifyLedgerRequest)(nil),    // 23: souk.inventory.v1.VerifyLedgerRequest
-	(*Drift)(nil),                  // 24: souk.inventory.v1.Drift
-	(*VerifyLedgerResponse)(nil),   // 25: souk.inventory.v1.VerifyLedgerResponse
-	(*timestamppb.Timestamp)(nil),  // 26: google.protobuf.Timestamp
+	(EntryKind)(0),                  // 0: souk.inventory.v1.EntryKind
+	(BackorderRule)(0),              // 1: souk.inventory.v1.BackorderRule
+	(DriftKind)(0),                  // 2: souk.inventory.v1.DriftKind
+	(*Location)(nil),                // 3: souk.inventory.v1.Location
+	(*ListLocationsRequest)(nil),    // 4: souk.inventory.v1.ListLocationsRequest
+	(*ListLocationsResponse)(nil),   // 5: souk.inventory.v1.ListLocationsResponse
+	(*UpsertLocationRequest)(nil),   // 6: souk.inventory.v1.UpsertLocationRequest
+	(*UpsertLocationResponse)(nil),  // 7: souk.inventory.v1.UpsertLocationResponse
+	(*Level)(nil),                   // 8: souk.inventory.v1.Level
+	(*Entry)(nil),                   // 9: souk.inventory.v1.Entry
+	(*AdjustStockRequest)(nil),      // 10: souk.inventory.v1.AdjustStockRequest
+	(*AdjustStockResponse)(nil),     // 11: souk.inventory.v1.AdjustStockResponse
+	(*SetStockRequest)(nil),         // 12: souk.inventory.v1.SetStockRequest
+	(*SetStockResponse)(nil),        // 13: souk.inventory.v1.SetStockResponse
+	(*BulkSetStockRequest)(nil),     // 14: souk.inventory.v1.BulkSetStockRequest
+	(*BulkStockResult)(nil),         // 15: souk.inventory.v1.BulkStockResult
+	(*BulkSetStockResponse)(nil),    // 16: souk.inventory.v1.BulkSetStockResponse
+	(*SetBackorderRequest)(nil),     // 17: souk.inventory.v1.SetBackorderRequest
+	(*SetBackorderResponse)(nil),    // 18: souk.inventory.v1.SetBackorderResponse
+	(*SetStockRulesRequest)(nil),    // 19: souk.inventory.v1.SetStockRulesRequest
+	(*SetStockRulesResponse)(nil),   // 20: souk.inventory.v1.SetStockRulesResponse
+	(*BulkAdjustStockRequest)(nil),  // 21: souk.inventory.v1.BulkAdjustStockRequest
+	(*BulkAdjustStockResponse)(nil), // 22: souk.inventory.v1.BulkAdjustStockResponse
+	(*ListLevelsRequest)(nil),       // 23: souk.inventory.v1.ListLevelsRequest
+	(*ListLevelsResponse)(nil),      // 24: souk.inventory.v1.ListLevelsResponse
+	(*ListLedgerRequest)(nil),       // 25: souk.inventory.v1.ListLedgerRequest
+	(*ListLedgerResponse)(nil),      // 26: souk.inventory.v1.ListLedgerResponse
+	(*VerifyLedgerRequest)(nil),     // 27: souk.inventory.v1.VerifyLedgerRequest
+	(*Drift)(nil),                   // 28: souk.inventory.v1.Drift
+	(*VerifyLedgerResponse)(nil),    // 29: souk.inventory.v1.VerifyLedgerResponse
+	(*timestamppb.Timestamp)(nil),   // 30: google.protobuf.Timestamp
 }
 var file_souk_inventory_v1_stock_admin_service_proto_depIdxs = []int32{
 	3,  // 0: souk.inventory.v1.ListLocationsResponse.locations:type_name -> souk.inventory.v1.Location
 	3,  // 1: souk.inventory.v1.UpsertLocationRequest.location:type_name -> souk.inventory.v1.Location
 	3,  // 2: souk.inventory.v1.UpsertLocationResponse.location:type_name -> souk.inventory.v1.Location
-	26, // 3: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
+	30, // 3: souk.inventory.v1.Level.expected_time:type_name -> google.protobuf.Timestamp
 	0,  // 4: souk.inventory.v1.Entry.kind:type_name -> souk.inventory.v1.EntryKind
-	26, // 5: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
+	30, // 5: souk.inventory.v1.Entry.time:type_name -> google.protobuf.Timestamp
 	0,  // 6: souk.inventory.v1.AdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
 	8,  // 7: souk.inventory.v1.AdjustStockResponse.level:type_name -> souk.inventory.v1.Level
 	8,  // 8: souk.inventory.v1.SetStockResponse.level:type_name -> souk.inventory.v1.Level
 	1,  // 9: souk.inventory.v1.BulkSetStockRequest.backorder:type_name -> souk.inventory.v1.BackorderRule
 	15, // 10: souk.inventory.v1.BulkSetStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
-	26, // 11: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
-	8,  // 12: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
-	9,  // 13: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
-	2,  // 14: souk.inventory.v1.Drift.kind:type_name -> souk.inventory.v1.DriftKind
-	24, // 15: souk.inventory.v1.VerifyLedgerResponse.drifts:type_name -> souk.inventory.v1.Drift
-	10, // 16: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
-	12, // 17: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
-	14, // 18: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
-	17, // 19: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
-	4,  // 20: souk.inventory.v1.StockAdminService.ListLocations:input_type -> souk.inventory.v1.ListLocationsRequest
-	6,  // 21: souk.inventory.v1.StockAdminService.UpsertLocation:input_type -> souk.inventory.v1.UpsertLocationRequest
-	19, // 22: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
-	21, // 23: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
-	23, // 24: souk.inventory.v1.StockAdminService.VerifyLedger:input_type -> souk.inventory.v1.VerifyLedgerRequest
-	11, // 25: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
-	13, // 26: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
-	16, // 27: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
-	18, // 28: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
-	5,  // 29: souk.inventory.v1.StockAdminService.ListLocations:output_type -> souk.inventory.v1.ListLocationsResponse
-	7,  // 30: souk.inventory.v1.StockAdminService.UpsertLocation:output_type -> souk.inventory.v1.UpsertLocationResponse
-	20, // 31: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
-	22, // 32: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
-	25, // 33: souk.inventory.v1.StockAdminService.VerifyLedger:output_type -> souk.inventory.v1.VerifyLedgerResponse
-	25, // [25:34] is the sub-list for method output_type
-	16, // [16:25] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	30, // 11: souk.inventory.v1.SetBackorderRequest.expected_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: souk.inventory.v1.BulkAdjustStockRequest.kind:type_name -> souk.inventory.v1.EntryKind
+	15, // 13: souk.inventory.v1.BulkAdjustStockResponse.failed:type_name -> souk.inventory.v1.BulkStockResult
+	8,  // 14: souk.inventory.v1.ListLevelsResponse.levels:type_name -> souk.inventory.v1.Level
+	9,  // 15: souk.inventory.v1.ListLedgerResponse.entries:type_name -> souk.inventory.v1.Entry
+	2,  // 16: souk.inventory.v1.Drift.kind:type_name -> souk.inventory.v1.DriftKind
+	28, // 17: souk.inventory.v1.VerifyLedgerResponse.drifts:type_name -> souk.inventory.v1.Drift
+	10, // 18: souk.inventory.v1.StockAdminService.AdjustStock:input_type -> souk.inventory.v1.AdjustStockRequest
+	12, // 19: souk.inventory.v1.StockAdminService.SetStock:input_type -> souk.inventory.v1.SetStockRequest
+	14, // 20: souk.inventory.v1.StockAdminService.BulkSetStock:input_type -> souk.inventory.v1.BulkSetStockRequest
+	21, // 21: souk.inventory.v1.StockAdminService.BulkAdjustStock:input_type -> souk.inventory.v1.BulkAdjustStockRequest
+	17, // 22: souk.inventory.v1.StockAdminService.SetBackorder:input_type -> souk.inventory.v1.SetBackorderRequest
+	19, // 23: souk.inventory.v1.StockAdminService.SetStockRules:input_type -> souk.inventory.v1.SetStockRulesRequest
+	4,  // 24: souk.inventory.v1.StockAdminService.ListLocations:input_type -> souk.inventory.v1.ListLocationsRequest
+	6,  // 25: souk.inventory.v1.StockAdminService.UpsertLocation:input_type -> souk.inventory.v1.UpsertLocationRequest
+	23, // 26: souk.inventory.v1.StockAdminService.ListLevels:input_type -> souk.inventory.v1.ListLevelsRequest
+	25, // 27: souk.inventory.v1.StockAdminService.ListLedger:input_type -> souk.inventory.v1.ListLedgerRequest
+	27, // 28: souk.inventory.v1.StockAdminService.VerifyLedger:input_type -> souk.inventory.v1.VerifyLedgerRequest
+	11, // 29: souk.inventory.v1.StockAdminService.AdjustStock:output_type -> souk.inventory.v1.AdjustStockResponse
+	13, // 30: souk.inventory.v1.StockAdminService.SetStock:output_type -> souk.inventory.v1.SetStockResponse
+	16, // 31: souk.inventory.v1.StockAdminService.BulkSetStock:output_type -> souk.inventory.v1.BulkSetStockResponse
+	22, // 32: souk.inventory.v1.StockAdminService.BulkAdjustStock:output_type -> souk.inventory.v1.BulkAdjustStockResponse
+	18, // 33: souk.inventory.v1.StockAdminService.SetBackorder:output_type -> souk.inventory.v1.SetBackorderResponse
+	20, // 34: souk.inventory.v1.StockAdminService.SetStockRules:output_type -> souk.inventory.v1.SetStockRulesResponse
+	5,  // 35: souk.inventory.v1.StockAdminService.ListLocations:output_type -> souk.inventory.v1.ListLocationsResponse
+	7,  // 36: souk.inventory.v1.StockAdminService.UpsertLocation:output_type -> souk.inventory.v1.UpsertLocationResponse
+	24, // 37: souk.inventory.v1.StockAdminService.ListLevels:output_type -> souk.inventory.v1.ListLevelsResponse
+	26, // 38: souk.inventory.v1.StockAdminService.ListLedger:output_type -> souk.inventory.v1.ListLedgerResponse
+	29, // 39: souk.inventory.v1.StockAdminService.VerifyLedger:output_type -> souk.inventory.v1.VerifyLedgerResponse
+	29, // [29:40] is the sub-list for method output_type
+	18, // [18:29] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_souk_inventory_v1_stock_admin_service_proto_init() }
@@ -1803,7 +2130,7 @@ func file_souk_inventory_v1_stock_admin_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_souk_inventory_v1_stock_admin_service_proto_rawDesc), len(file_souk_inventory_v1_stock_admin_service_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   23,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

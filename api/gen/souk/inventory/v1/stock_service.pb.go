@@ -72,15 +72,18 @@ func (x *GetAvailabilityRequest) GetSkus() []string {
 type Availability struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Sku   string                 `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	// On hand less reserved; never below 0.
+	// On hand less reserved and less safety stock; never below 0.
 	Available int64 `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
 	// True when more than available may be ordered.
 	Backorder bool `protobuf:"varint,3,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units are expected; absent when nobody knows, or when there
 	// is no backorder.
-	ExpectedTime  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expected_time,omitempty"`
+	// Where backorders are limited: how many more than available may be ordered
+	// now. 0 when there is no limit.
+	BackorderUnits int64 `protobuf:"varint,5,opt,name=backorder_units,json=backorderUnits,proto3" json:"backorder_units,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Availability) Reset() {
@@ -141,6 +144,13 @@ func (x *Availability) GetExpectedTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Availability) GetBackorderUnits() int64 {
+	if x != nil {
+		return x.BackorderUnits
+	}
+	return 0
+}
+
 type GetAvailabilityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order asked.
@@ -192,12 +202,13 @@ const file_souk_inventory_v1_stock_service_proto_rawDesc = "" +
 	"\n" +
 	"%souk/inventory/v1/stock_service.proto\x12\x11souk.inventory.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsouk/option/v1/option.proto\"A\n" +
 	"\x16GetAvailabilityRequest\x12'\n" +
-	"\x04skus\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\b\x01\x10\xf4\x03\"\x06r\x04\x10\x01\x18dR\x04skus\"\x9d\x01\n" +
+	"\x04skus\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\b\x01\x10\xf4\x03\"\x06r\x04\x10\x01\x18dR\x04skus\"\xc6\x01\n" +
 	"\fAvailability\x12\x10\n" +
 	"\x03sku\x18\x01 \x01(\tR\x03sku\x12\x1c\n" +
 	"\tavailable\x18\x02 \x01(\x03R\tavailable\x12\x1c\n" +
 	"\tbackorder\x18\x03 \x01(\bR\tbackorder\x12?\n" +
-	"\rexpected_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\"b\n" +
+	"\rexpected_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fexpectedTime\x12'\n" +
+	"\x0fbackorder_units\x18\x05 \x01(\x03R\x0ebackorderUnits\"b\n" +
 	"\x17GetAvailabilityResponse\x12G\n" +
 	"\x0eavailabilities\x18\x01 \x03(\v2\x1f.souk.inventory.v1.AvailabilityR\x0eavailabilities2\x88\x01\n" +
 	"\fStockService\x12x\n" +

@@ -271,6 +271,10 @@ type Level struct {
 	Backorder     bool   `protobuf:"varint,5,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units of the SKU are expected.
 	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
+	// Of the SKU, as SetBackorder and SetStockRules have set them.
+	BackorderLimit int64 `protobuf:"varint,7,opt,name=backorder_limit,json=backorderLimit,proto3" json:"backorderLimit,omitempty"`
+	SafetyUnits    int64 `protobuf:"varint,8,opt,name=safety_units,json=safetyUnits,proto3" json:"safetyUnits,omitempty"`
+	LowThreshold   int64 `protobuf:"varint,9,opt,name=low_threshold,json=lowThreshold,proto3" json:"lowThreshold,omitempty"`
 }
 
 func (x *Level) Reset() {
@@ -319,6 +323,27 @@ func (x *Level) GetExpectedTime() *timestamppb.Timestamp {
 		return x.ExpectedTime
 	}
 	return nil
+}
+
+func (x *Level) GetBackorderLimit() int64 {
+	if x != nil {
+		return x.BackorderLimit
+	}
+	return 0
+}
+
+func (x *Level) GetSafetyUnits() int64 {
+	if x != nil {
+		return x.SafetyUnits
+	}
+	return 0
+}
+
+func (x *Level) GetLowThreshold() int64 {
+	if x != nil {
+		return x.LowThreshold
+	}
+	return 0
 }
 
 // Entry is a line of the ledger; entries are never changed.
@@ -656,6 +681,8 @@ type SetBackorderRequest struct {
 	Backorder     bool   `protobuf:"varint,2,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units are expected; absent when nobody knows.
 	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
+	// How many units may be owed at most; 0: no limit.
+	Limit int64 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
 }
 
 func (x *SetBackorderRequest) Reset() {
@@ -685,6 +712,13 @@ func (x *SetBackorderRequest) GetExpectedTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SetBackorderRequest) GetLimit() int64 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
 type SetBackorderResponse struct {
 	unknownFields []byte
 }
@@ -694,6 +728,158 @@ func (x *SetBackorderResponse) Reset() {
 }
 
 func (*SetBackorderResponse) ProtoMessage() {}
+
+type SetStockRulesRequest struct {
+	unknownFields []byte
+	Sku           string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Never promised to shoppers, over all locations together.
+	SafetyUnits int64 `protobuf:"varint,2,opt,name=safety_units,json=safetyUnits,proto3" json:"safetyUnits,omitempty"`
+	// souk.inventory.stock_low is told when so few are available; 0: never.
+	LowThreshold int64 `protobuf:"varint,3,opt,name=low_threshold,json=lowThreshold,proto3" json:"lowThreshold,omitempty"`
+}
+
+func (x *SetStockRulesRequest) Reset() {
+	*x = SetStockRulesRequest{}
+}
+
+func (*SetStockRulesRequest) ProtoMessage() {}
+
+func (x *SetStockRulesRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *SetStockRulesRequest) GetSafetyUnits() int64 {
+	if x != nil {
+		return x.SafetyUnits
+	}
+	return 0
+}
+
+func (x *SetStockRulesRequest) GetLowThreshold() int64 {
+	if x != nil {
+		return x.LowThreshold
+	}
+	return 0
+}
+
+type SetStockRulesResponse struct {
+	unknownFields []byte
+}
+
+func (x *SetStockRulesResponse) Reset() {
+	*x = SetStockRulesResponse{}
+}
+
+func (*SetStockRulesResponse) ProtoMessage() {}
+
+type BulkAdjustStockRequest struct {
+	unknownFields []byte
+	// The caller's, unique for each adjustment: a delivery note and its line. The
+	// same again changes nothing; with other content it is refused.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	Sku string `protobuf:"bytes,2,opt,name=sku,proto3" json:"sku,omitempty"`
+	// Empty means "main".
+	Location string `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	// RECEIVED, RETURNED or ADJUSTED.
+	Kind   EntryKind `protobuf:"varint,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	Units  int64     `protobuf:"varint,5,opt,name=units,proto3" json:"units,omitempty"`
+	Reason string    `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Comes back in the result.
+	Reference int64 `protobuf:"varint,7,opt,name=reference,proto3" json:"reference,omitempty"`
+}
+
+func (x *BulkAdjustStockRequest) Reset() {
+	*x = BulkAdjustStockRequest{}
+}
+
+func (*BulkAdjustStockRequest) ProtoMessage() {}
+
+func (x *BulkAdjustStockRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetSku() string {
+	if x != nil {
+		return x.Sku
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetKind() EntryKind {
+	if x != nil {
+		return x.Kind
+	}
+	return EntryKind_ENTRY_KIND_UNSPECIFIED
+}
+
+func (x *BulkAdjustStockRequest) GetUnits() int64 {
+	if x != nil {
+		return x.Units
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BulkAdjustStockRequest) GetReference() int64 {
+	if x != nil {
+		return x.Reference
+	}
+	return 0
+}
+
+type BulkAdjustStockResponse struct {
+	unknownFields []byte
+	Adjusted      int32 `protobuf:"varint,1,opt,name=adjusted,proto3" json:"adjusted,omitempty"`
+	// Were made before.
+	RepeatedCount int32              `protobuf:"varint,2,opt,name=repeated_count,json=repeatedCount,proto3" json:"repeatedCount,omitempty"`
+	Failed        []*BulkStockResult `protobuf:"bytes,3,rep,name=failed,proto3" json:"failed,omitempty"`
+}
+
+func (x *BulkAdjustStockResponse) Reset() {
+	*x = BulkAdjustStockResponse{}
+}
+
+func (*BulkAdjustStockResponse) ProtoMessage() {}
+
+func (x *BulkAdjustStockResponse) GetAdjusted() int32 {
+	if x != nil {
+		return x.Adjusted
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockResponse) GetRepeatedCount() int32 {
+	if x != nil {
+		return x.RepeatedCount
+	}
+	return 0
+}
+
+func (x *BulkAdjustStockResponse) GetFailed() []*BulkStockResult {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
 
 type ListLevelsRequest struct {
 	unknownFields []byte
@@ -1190,6 +1376,21 @@ func (m *Level) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.LowThreshold != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.LowThreshold))
+		i--
+		dAtA[i] = 0x48
+	}
+	if m.SafetyUnits != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.SafetyUnits))
+		i--
+		dAtA[i] = 0x40
+	}
+	if m.BackorderLimit != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.BackorderLimit))
+		i--
+		dAtA[i] = 0x38
 	}
 	if m.ExpectedTime != nil {
 		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
@@ -1734,6 +1935,11 @@ func (m *SetBackorderRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.Limit != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Limit))
+		i--
+		dAtA[i] = 0x20
+	}
 	if m.ExpectedTime != nil {
 		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
 		if err != nil {
@@ -1793,6 +1999,220 @@ func (m *SetBackorderResponse) MarshalToSizedBufferVT(dAtA []byte) (int, error) 
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SetStockRulesRequest) MarshalVT() (dAtA []byte, err error) {
+	if m == nil {
+		return nil, nil
+	}
+	size := m.SizeVT()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SetStockRulesRequest) MarshalToVT(dAtA []byte) (int, error) {
+	size := m.SizeVT()
+	return m.MarshalToSizedBufferVT(dAtA[:size])
+}
+
+func (m *SetStockRulesRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+	if m == nil {
+		return 0, nil
+	}
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.unknownFields != nil {
+		i -= len(m.unknownFields)
+		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.LowThreshold != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.LowThreshold))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.SafetyUnits != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.SafetyUnits))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Sku) > 0 {
+		i -= len(m.Sku)
+		copy(dAtA[i:], m.Sku)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Sku)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *SetStockRulesResponse) MarshalVT() (dAtA []byte, err error) {
+	if m == nil {
+		return nil, nil
+	}
+	size := m.SizeVT()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *SetStockRulesResponse) MarshalToVT(dAtA []byte) (int, error) {
+	size := m.SizeVT()
+	return m.MarshalToSizedBufferVT(dAtA[:size])
+}
+
+func (m *SetStockRulesResponse) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+	if m == nil {
+		return 0, nil
+	}
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.unknownFields != nil {
+		i -= len(m.unknownFields)
+		copy(dAtA[i:], m.unknownFields)
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *BulkAdjustStockRequest) MarshalVT() (dAtA []byte, err error) {
+	if m == nil {
+		return nil, nil
+	}
+	size := m.SizeVT()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *BulkAdjustStockRequest) MarshalToVT(dAtA []byte) (int, error) {
+	size := m.SizeVT()
+	return m.MarshalToSizedBufferVT(dAtA[:size])
+}
+
+func (m *BulkAdjustStockRequest) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+	if m == nil {
+		return 0, nil
+	}
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.unknownFields != nil {
+		i -= len(m.unknownFields)
+		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Reference != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Reference))
+		i--
+		dAtA[i] = 0x38
+	}
+	if len(m.Reason) > 0 {
+		i -= len(m.Reason)
+		copy(dAtA[i:], m.Reason)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Reason)))
+		i--
+		dAtA[i] = 0x32
+	}
+	if m.Units != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Units))
+		i--
+		dAtA[i] = 0x28
+	}
+	if m.Kind != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Kind))
+		i--
+		dAtA[i] = 0x20
+	}
+	if len(m.Location) > 0 {
+		i -= len(m.Location)
+		copy(dAtA[i:], m.Location)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Location)))
+		i--
+		dAtA[i] = 0x1a
+	}
+	if len(m.Sku) > 0 {
+		i -= len(m.Sku)
+		copy(dAtA[i:], m.Sku)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Sku)))
+		i--
+		dAtA[i] = 0x12
+	}
+	if len(m.Key) > 0 {
+		i -= len(m.Key)
+		copy(dAtA[i:], m.Key)
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(len(m.Key)))
+		i--
+		dAtA[i] = 0xa
+	}
+	return len(dAtA) - i, nil
+}
+
+func (m *BulkAdjustStockResponse) MarshalVT() (dAtA []byte, err error) {
+	if m == nil {
+		return nil, nil
+	}
+	size := m.SizeVT()
+	dAtA = make([]byte, size)
+	n, err := m.MarshalToSizedBufferVT(dAtA[:size])
+	if err != nil {
+		return nil, err
+	}
+	return dAtA[:n], nil
+}
+
+func (m *BulkAdjustStockResponse) MarshalToVT(dAtA []byte) (int, error) {
+	size := m.SizeVT()
+	return m.MarshalToSizedBufferVT(dAtA[:size])
+}
+
+func (m *BulkAdjustStockResponse) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+	if m == nil {
+		return 0, nil
+	}
+	i := len(dAtA)
+	_ = i
+	var l int
+	_ = l
+	if m.unknownFields != nil {
+		i -= len(m.unknownFields)
+		copy(dAtA[i:], m.unknownFields)
+	}
+	if len(m.Failed) > 0 {
+		for iNdEx := len(m.Failed) - 1; iNdEx >= 0; iNdEx-- {
+			size, err := m.Failed[iNdEx].MarshalToSizedBufferVT(dAtA[:i])
+			if err != nil {
+				return 0, err
+			}
+			i -= size
+			i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(size))
+			i--
+			dAtA[i] = 0x1a
+		}
+	}
+	if m.RepeatedCount != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.RepeatedCount))
+		i--
+		dAtA[i] = 0x10
+	}
+	if m.Adjusted != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.Adjusted))
+		i--
+		dAtA[i] = 0x8
 	}
 	return len(dAtA) - i, nil
 }
@@ -2286,6 +2706,15 @@ func (m *Level) SizeVT() (n int) {
 		l = m.ExpectedTime.SizeVT()
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
+	if m.BackorderLimit != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.BackorderLimit))
+	}
+	if m.SafetyUnits != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.SafetyUnits))
+	}
+	if m.LowThreshold != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.LowThreshold))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2498,6 +2927,9 @@ func (m *SetBackorderRequest) SizeVT() (n int) {
 		l = m.ExpectedTime.SizeVT()
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
 	}
+	if m.Limit != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Limit))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -2508,6 +2940,93 @@ func (m *SetBackorderResponse) SizeVT() (n int) {
 	}
 	var l int
 	_ = l
+	n += len(m.unknownFields)
+	return n
+}
+
+func (m *SetStockRulesRequest) SizeVT() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Sku)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.SafetyUnits != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.SafetyUnits))
+	}
+	if m.LowThreshold != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.LowThreshold))
+	}
+	n += len(m.unknownFields)
+	return n
+}
+
+func (m *SetStockRulesResponse) SizeVT() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	n += len(m.unknownFields)
+	return n
+}
+
+func (m *BulkAdjustStockRequest) SizeVT() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	l = len(m.Key)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	l = len(m.Sku)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	l = len(m.Location)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.Kind != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Kind))
+	}
+	if m.Units != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Units))
+	}
+	l = len(m.Reason)
+	if l > 0 {
+		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.Reference != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Reference))
+	}
+	n += len(m.unknownFields)
+	return n
+}
+
+func (m *BulkAdjustStockResponse) SizeVT() (n int) {
+	if m == nil {
+		return 0
+	}
+	var l int
+	_ = l
+	if m.Adjusted != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.Adjusted))
+	}
+	if m.RepeatedCount != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.RepeatedCount))
+	}
+	if len(m.Failed) > 0 {
+		for _, e := range m.Failed {
+			l = e.SizeVT()
+			n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+		}
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3162,6 +3681,33 @@ func (m *Level) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BackorderLimit", wireType)
+			}
+			m.BackorderLimit = 0
+			m.BackorderLimit, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 8:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SafetyUnits", wireType)
+			}
+			m.SafetyUnits = 0
+			m.SafetyUnits, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 9:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LowThreshold", wireType)
+			}
+			m.LowThreshold = 0
+			m.LowThreshold, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
@@ -4147,6 +4693,15 @@ func (m *SetBackorderRequest) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Limit", wireType)
+			}
+			m.Limit = 0
+			m.Limit, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
@@ -4189,6 +4744,375 @@ func (m *SetBackorderResponse) UnmarshalVT(dAtA []byte) error {
 			return fmt.Errorf("proto: SetBackorderResponse: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SetStockRulesRequest) UnmarshalVT(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	var err error
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+		if err != nil {
+			return err
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SetStockRulesRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SetStockRulesRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sku", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sku = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field SafetyUnits", wireType)
+			}
+			m.SafetyUnits = 0
+			m.SafetyUnits, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field LowThreshold", wireType)
+			}
+			m.LowThreshold = 0
+			m.LowThreshold, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *SetStockRulesResponse) UnmarshalVT(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	var err error
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+		if err != nil {
+			return err
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: SetStockRulesResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: SetStockRulesResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		default:
+			iNdEx = preIndex
+			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *BulkAdjustStockRequest) UnmarshalVT(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	var err error
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+		if err != nil {
+			return err
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: BulkAdjustStockRequest: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: BulkAdjustStockRequest: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Key", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Key = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 2:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Sku", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Sku = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Location", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Location = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 4:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Kind", wireType)
+			}
+			m.Kind = 0
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			m.Kind = EntryKind(_v)
+			if err != nil {
+				return err
+			}
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Units", wireType)
+			}
+			m.Units = 0
+			m.Units, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 6:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reason", wireType)
+			}
+			var stringLen uint64
+			stringLen, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Reason = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 7:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reference", wireType)
+			}
+			m.Reference = 0
+			m.Reference, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		default:
+			iNdEx = preIndex
+			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])
+			if err != nil {
+				return err
+			}
+			if (skippy < 0) || (iNdEx+skippy) < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if (iNdEx + skippy) > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
+			iNdEx += skippy
+		}
+	}
+
+	if iNdEx > l {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+func (m *BulkAdjustStockResponse) UnmarshalVT(dAtA []byte) error {
+	l := len(dAtA)
+	iNdEx := 0
+	var err error
+	for iNdEx < l {
+		preIndex := iNdEx
+		var wire uint64
+		wire, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+		if err != nil {
+			return err
+		}
+		fieldNum := int32(wire >> 3)
+		wireType := int(wire & 0x7)
+		if wireType == 4 {
+			return fmt.Errorf("proto: BulkAdjustStockResponse: wiretype end group for non-group")
+		}
+		if fieldNum <= 0 {
+			return fmt.Errorf("proto: BulkAdjustStockResponse: illegal tag %d (wire type %d)", fieldNum, wire)
+		}
+		switch fieldNum {
+		case 1:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Adjusted", wireType)
+			}
+			m.Adjusted = 0
+			m.Adjusted, iNdEx, err = protobuf_go_lite.DecodeVarintInt32(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field RepeatedCount", wireType)
+			}
+			m.RepeatedCount = 0
+			m.RepeatedCount, iNdEx, err = protobuf_go_lite.DecodeVarintInt32(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
+		case 3:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Failed", wireType)
+			}
+			var msglen int
+			var _v uint64
+			_v, iNdEx, err = protobuf_go_lite.DecodeVarint(dAtA, iNdEx)
+			msglen = int(_v)
+			if err != nil {
+				return err
+			}
+			if msglen < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			postIndex := iNdEx + msglen
+			if postIndex < 0 {
+				return protobuf_go_lite.ErrInvalidLength
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.Failed = append(m.Failed, &BulkStockResult{})
+			if err := m.Failed[len(m.Failed)-1].UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
+				return err
+			}
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])

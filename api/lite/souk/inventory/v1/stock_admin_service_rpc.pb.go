@@ -40,10 +40,20 @@ func (c StockAdminServiceClient) SetStock(ctx context.Context, request *SetStock
 	return response, nil
 }
 
-// SetBackorder says whether a SKU may be sold below zero.
+// SetBackorder says whether a SKU may be sold below zero, how far, and when what
+// is owed is expected. What was promised before stays promised.
 func (c StockAdminServiceClient) SetBackorder(ctx context.Context, request *SetBackorderRequest) (*SetBackorderResponse, error) {
 	response := new(SetBackorderResponse)
 	if err := c.caller.Unary(ctx, "/souk.inventory.v1.StockAdminService/SetBackorder", false, request, response); err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// SetStockRules says how many units are never promised, and when stock is low.
+func (c StockAdminServiceClient) SetStockRules(ctx context.Context, request *SetStockRulesRequest) (*SetStockRulesResponse, error) {
+	response := new(SetStockRulesResponse)
+	if err := c.caller.Unary(ctx, "/souk.inventory.v1.StockAdminService/SetStockRules", false, request, response); err != nil {
 		return nil, err
 	}
 	return response, nil

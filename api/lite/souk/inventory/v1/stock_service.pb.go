@@ -35,13 +35,16 @@ func (x *GetAvailabilityRequest) GetSkus() []string {
 type Availability struct {
 	unknownFields []byte
 	Sku           string `protobuf:"bytes,1,opt,name=sku,proto3" json:"sku,omitempty"`
-	// On hand less reserved; never below 0.
+	// On hand less reserved and less safety stock; never below 0.
 	Available int64 `protobuf:"varint,2,opt,name=available,proto3" json:"available,omitempty"`
 	// True when more than available may be ordered.
 	Backorder bool `protobuf:"varint,3,opt,name=backorder,proto3" json:"backorder,omitempty"`
 	// When backordered units are expected; absent when nobody knows, or when there
 	// is no backorder.
 	ExpectedTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expected_time,json=expectedTime,proto3" json:"expectedTime,omitempty"`
+	// Where backorders are limited: how many more than available may be ordered
+	// now. 0 when there is no limit.
+	BackorderUnits int64 `protobuf:"varint,5,opt,name=backorder_units,json=backorderUnits,proto3" json:"backorderUnits,omitempty"`
 }
 
 func (x *Availability) Reset() {
@@ -76,6 +79,13 @@ func (x *Availability) GetExpectedTime() *timestamppb.Timestamp {
 		return x.ExpectedTime
 	}
 	return nil
+}
+
+func (x *Availability) GetBackorderUnits() int64 {
+	if x != nil {
+		return x.BackorderUnits
+	}
+	return 0
 }
 
 type GetAvailabilityResponse struct {
@@ -168,6 +178,11 @@ func (m *Availability) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.BackorderUnits != 0 {
+		i = protobuf_go_lite.EncodeVarint(dAtA, i, uint64(m.BackorderUnits))
+		i--
+		dAtA[i] = 0x28
 	}
 	if m.ExpectedTime != nil {
 		size, err := m.ExpectedTime.MarshalToSizedBufferVT(dAtA[:i])
@@ -284,6 +299,9 @@ func (m *Availability) SizeVT() (n int) {
 	if m.ExpectedTime != nil {
 		l = m.ExpectedTime.SizeVT()
 		n += 1 + l + protobuf_go_lite.SizeOfVarint(uint64(l))
+	}
+	if m.BackorderUnits != 0 {
+		n += 1 + protobuf_go_lite.SizeOfVarint(uint64(m.BackorderUnits))
 	}
 	n += len(m.unknownFields)
 	return n
@@ -460,6 +478,15 @@ func (m *Availability) UnmarshalVT(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 5:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field BackorderUnits", wireType)
+			}
+			m.BackorderUnits = 0
+			m.BackorderUnits, iNdEx, err = protobuf_go_lite.DecodeVarintInt64(dAtA, iNdEx)
+			if err != nil {
+				return err
+			}
 		default:
 			iNdEx = preIndex
 			skippy, err := protobuf_go_lite.Skip(dAtA[iNdEx:])

@@ -42,9 +42,15 @@ const (
 	// StockAdminServiceBulkSetStockProcedure is the fully-qualified name of the StockAdminService's
 	// BulkSetStock RPC.
 	StockAdminServiceBulkSetStockProcedure = "/souk.inventory.v1.StockAdminService/BulkSetStock"
+	// StockAdminServiceBulkAdjustStockProcedure is the fully-qualified name of the StockAdminService's
+	// BulkAdjustStock RPC.
+	StockAdminServiceBulkAdjustStockProcedure = "/souk.inventory.v1.StockAdminService/BulkAdjustStock"
 	// StockAdminServiceSetBackorderProcedure is the fully-qualified name of the StockAdminService's
 	// SetBackorder RPC.
 	StockAdminServiceSetBackorderProcedure = "/souk.inventory.v1.StockAdminService/SetBackorder"
+	// StockAdminServiceSetStockRulesProcedure is the fully-qualified name of the StockAdminService's
+	// SetStockRules RPC.
+	StockAdminServiceSetStockRulesProcedure = "/souk.inventory.v1.StockAdminService/SetStockRules"
 	// StockAdminServiceListLocationsProcedure is the fully-qualified name of the StockAdminService's
 	// ListLocations RPC.
 	StockAdminServiceListLocationsProcedure = "/souk.inventory.v1.StockAdminService/ListLocations"
@@ -71,8 +77,14 @@ type StockAdminServiceClient interface {
 	SetStock(context.Context, *v1.SetStockRequest) (*v1.SetStockResponse, error)
 	// BulkSetStock counts many; a bad one does not stop the others.
 	BulkSetStock(context.Context) (*connect.ClientStreamForClientSimple[v1.BulkSetStockRequest, v1.BulkSetStockResponse], error)
-	// SetBackorder says whether a SKU may be sold below zero.
+	// BulkAdjustStock adds many entries to the ledger, each once for its key; a bad
+	// one does not stop the others.
+	BulkAdjustStock(context.Context) (*connect.ClientStreamForClientSimple[v1.BulkAdjustStockRequest, v1.BulkAdjustStockResponse], error)
+	// SetBackorder says whether a SKU may be sold below zero, how far, and when what
+	// is owed is expected. What was promised before stays promised.
 	SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error)
+	// SetStockRules says how many units are never promised, and when stock is low.
+	SetStockRules(context.Context, *v1.SetStockRulesRequest) (*v1.SetStockRulesResponse, error)
 	// ListLocations returns all locations, first those that are taken from first.
 	ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error)
 	// UpsertLocation adds a location or replaces what is known of it. What lies at
@@ -118,10 +130,22 @@ func NewStockAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 			connect.WithSchema(stockAdminServiceMethods.ByName("BulkSetStock")),
 			connect.WithClientOptions(opts...),
 		),
+		bulkAdjustStock: connect.NewClient[v1.BulkAdjustStockRequest, v1.BulkAdjustStockResponse](
+			httpClient,
+			baseURL+StockAdminServiceBulkAdjustStockProcedure,
+			connect.WithSchema(stockAdminServiceMethods.ByName("BulkAdjustStock")),
+			connect.WithClientOptions(opts...),
+		),
 		setBackorder: connect.NewClient[v1.SetBackorderRequest, v1.SetBackorderResponse](
 			httpClient,
 			baseURL+StockAdminServiceSetBackorderProcedure,
 			connect.WithSchema(stockAdminServiceMethods.ByName("SetBackorder")),
+			connect.WithClientOptions(opts...),
+		),
+		setStockRules: connect.NewClient[v1.SetStockRulesRequest, v1.SetStockRulesResponse](
+			httpClient,
+			baseURL+StockAdminServiceSetStockRulesProcedure,
+			connect.WithSchema(stockAdminServiceMethods.ByName("SetStockRules")),
 			connect.WithClientOptions(opts...),
 		),
 		listLocations: connect.NewClient[v1.ListLocationsRequest, v1.ListLocationsResponse](
@@ -162,15 +186,17 @@ func NewStockAdminServiceClient(httpClient connect.HTTPClient, baseURL string, o
 
 // stockAdminServiceClient implements StockAdminServiceClient.
 type stockAdminServiceClient struct {
-	adjustStock    *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
-	setStock       *connect.Client[v1.SetStockRequest, v1.SetStockResponse]
-	bulkSetStock   *connect.Client[v1.BulkSetStockRequest, v1.BulkSetStockResponse]
-	setBackorder   *connect.Client[v1.SetBackorderRequest, v1.SetBackorderResponse]
-	listLocations  *connect.Client[v1.ListLocationsRequest, v1.ListLocationsResponse]
-	upsertLocation *connect.Client[v1.UpsertLocationRequest, v1.UpsertLocationResponse]
-	listLevels     *connect.Client[v1.ListLevelsRequest, v1.ListLevelsResponse]
-	listLedger     *connect.Client[v1.ListLedgerRequest, v1.ListLedgerResponse]
-	verifyLedger   *connect.Client[v1.VerifyLedgerRequest, v1.VerifyLedgerResponse]
+	adjustStock     *connect.Client[v1.AdjustStockRequest, v1.AdjustStockResponse]
+	setStock        *connect.Client[v1.SetStockRequest, v1.SetStockResponse]
+	bulkSetStock    *connect.Client[v1.BulkSetStockRequest, v1.BulkSetStockResponse]
+	bulkAdjustStock *connect.Client[v1.BulkAdjustStockRequest, v1.BulkAdjustStockResponse]
+	setBackorder    *connect.Client[v1.SetBackorderRequest, v1.SetBackorderResponse]
+	setStockRules   *connect.Client[v1.SetStockRulesRequest, v1.SetStockRulesResponse]
+	listLocations   *connect.Client[v1.ListLocationsRequest, v1.ListLocationsResponse]
+	upsertLocation  *connect.Client[v1.UpsertLocationRequest, v1.UpsertLocationResponse]
+	listLevels      *connect.Client[v1.ListLevelsRequest, v1.ListLevelsResponse]
+	listLedger      *connect.Client[v1.ListLedgerRequest, v1.ListLedgerResponse]
+	verifyLedger    *connect.Client[v1.VerifyLedgerRequest, v1.VerifyLedgerResponse]
 }
 
 // AdjustStock calls souk.inventory.v1.StockAdminService.AdjustStock.
@@ -196,9 +222,23 @@ func (c *stockAdminServiceClient) BulkSetStock(ctx context.Context) (*connect.Cl
 	return c.bulkSetStock.CallClientStreamSimple(ctx)
 }
 
+// BulkAdjustStock calls souk.inventory.v1.StockAdminService.BulkAdjustStock.
+func (c *stockAdminServiceClient) BulkAdjustStock(ctx context.Context) (*connect.ClientStreamForClientSimple[v1.BulkAdjustStockRequest, v1.BulkAdjustStockResponse], error) {
+	return c.bulkAdjustStock.CallClientStreamSimple(ctx)
+}
+
 // SetBackorder calls souk.inventory.v1.StockAdminService.SetBackorder.
 func (c *stockAdminServiceClient) SetBackorder(ctx context.Context, req *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error) {
 	response, err := c.setBackorder.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// SetStockRules calls souk.inventory.v1.StockAdminService.SetStockRules.
+func (c *stockAdminServiceClient) SetStockRules(ctx context.Context, req *v1.SetStockRulesRequest) (*v1.SetStockRulesResponse, error) {
+	response, err := c.setStockRules.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -259,8 +299,14 @@ type StockAdminServiceHandler interface {
 	SetStock(context.Context, *v1.SetStockRequest) (*v1.SetStockResponse, error)
 	// BulkSetStock counts many; a bad one does not stop the others.
 	BulkSetStock(context.Context, *connect.ClientStream[v1.BulkSetStockRequest]) (*v1.BulkSetStockResponse, error)
-	// SetBackorder says whether a SKU may be sold below zero.
+	// BulkAdjustStock adds many entries to the ledger, each once for its key; a bad
+	// one does not stop the others.
+	BulkAdjustStock(context.Context, *connect.ClientStream[v1.BulkAdjustStockRequest]) (*v1.BulkAdjustStockResponse, error)
+	// SetBackorder says whether a SKU may be sold below zero, how far, and when what
+	// is owed is expected. What was promised before stays promised.
 	SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error)
+	// SetStockRules says how many units are never promised, and when stock is low.
+	SetStockRules(context.Context, *v1.SetStockRulesRequest) (*v1.SetStockRulesResponse, error)
 	// ListLocations returns all locations, first those that are taken from first.
 	ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error)
 	// UpsertLocation adds a location or replaces what is known of it. What lies at
@@ -302,10 +348,22 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 		connect.WithSchema(stockAdminServiceMethods.ByName("BulkSetStock")),
 		connect.WithHandlerOptions(opts...),
 	)
+	stockAdminServiceBulkAdjustStockHandler := connect.NewClientStreamHandlerSimple(
+		StockAdminServiceBulkAdjustStockProcedure,
+		svc.BulkAdjustStock,
+		connect.WithSchema(stockAdminServiceMethods.ByName("BulkAdjustStock")),
+		connect.WithHandlerOptions(opts...),
+	)
 	stockAdminServiceSetBackorderHandler := connect.NewUnaryHandlerSimple(
 		StockAdminServiceSetBackorderProcedure,
 		svc.SetBackorder,
 		connect.WithSchema(stockAdminServiceMethods.ByName("SetBackorder")),
+		connect.WithHandlerOptions(opts...),
+	)
+	stockAdminServiceSetStockRulesHandler := connect.NewUnaryHandlerSimple(
+		StockAdminServiceSetStockRulesProcedure,
+		svc.SetStockRules,
+		connect.WithSchema(stockAdminServiceMethods.ByName("SetStockRules")),
 		connect.WithHandlerOptions(opts...),
 	)
 	stockAdminServiceListLocationsHandler := connect.NewUnaryHandlerSimple(
@@ -349,8 +407,12 @@ func NewStockAdminServiceHandler(svc StockAdminServiceHandler, opts ...connect.H
 			stockAdminServiceSetStockHandler.ServeHTTP(w, r)
 		case StockAdminServiceBulkSetStockProcedure:
 			stockAdminServiceBulkSetStockHandler.ServeHTTP(w, r)
+		case StockAdminServiceBulkAdjustStockProcedure:
+			stockAdminServiceBulkAdjustStockHandler.ServeHTTP(w, r)
 		case StockAdminServiceSetBackorderProcedure:
 			stockAdminServiceSetBackorderHandler.ServeHTTP(w, r)
+		case StockAdminServiceSetStockRulesProcedure:
+			stockAdminServiceSetStockRulesHandler.ServeHTTP(w, r)
 		case StockAdminServiceListLocationsProcedure:
 			stockAdminServiceListLocationsHandler.ServeHTTP(w, r)
 		case StockAdminServiceUpsertLocationProcedure:
@@ -382,8 +444,16 @@ func (UnimplementedStockAdminServiceHandler) BulkSetStock(context.Context, *conn
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.BulkSetStock is not implemented"))
 }
 
+func (UnimplementedStockAdminServiceHandler) BulkAdjustStock(context.Context, *connect.ClientStream[v1.BulkAdjustStockRequest]) (*v1.BulkAdjustStockResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.BulkAdjustStock is not implemented"))
+}
+
 func (UnimplementedStockAdminServiceHandler) SetBackorder(context.Context, *v1.SetBackorderRequest) (*v1.SetBackorderResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.SetBackorder is not implemented"))
+}
+
+func (UnimplementedStockAdminServiceHandler) SetStockRules(context.Context, *v1.SetStockRulesRequest) (*v1.SetStockRulesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("souk.inventory.v1.StockAdminService.SetStockRules is not implemented"))
 }
 
 func (UnimplementedStockAdminServiceHandler) ListLocations(context.Context, *v1.ListLocationsRequest) (*v1.ListLocationsResponse, error) {
