@@ -117,7 +117,7 @@ type shopper struct {
 type leg struct {
 	name    string
 	clients int
-	// What each of the lines of a cart is.
+	// What each of the lines of a cart is; nil when nobody has one.
 	cart func(line int) string
 	// What is done with each shopper; nil for pgbench.
 	do func(ctx context.Context, who shopper) error
@@ -159,7 +159,7 @@ func (l *load) legs() []leg {
 		{"checkout", 16, random, place},
 		{"checkout, crowd", 64, random, place},
 		{"checkout, hot SKU", 64, hot, place},
-		{"reserve", 64, random, l.reserve},
+		{"reserve", 64, nil, l.reserve},
 		{"sold out", 64, gone, func(ctx context.Context, who shopper) error { return l.place(ctx, who, "stock_short") }},
 	}
 }
@@ -315,7 +315,7 @@ func (l *load) database(service string) *pgx.Conn {
 // gather has at least n shoppers stand before the till of a leg, with tokens.
 func (l *load) gather(g leg, n int) {
 	missing := n - len(l.shoppers[g.name])
-	if missing <= 0 {
+	if missing <= 0 || g.cart == nil {
 		return
 	}
 	var carts [][]any
@@ -359,10 +359,10 @@ func (l *load) place(ctx context.Context, who shopper, refused string) error {
 }
 
 // reserve sets aside what would be in the cart.
-func (l *load) reserve(ctx context.Context, who shopper) error {
+func (l *load) reserve(ctx context.Context, _ shopper) error {
 	ctx, call := connect.NewClientContext(ctx)
 	call.RequestHeader().Set("Authorization", "Bearer "+l.serviceToken)
-	req := &inventoryv1.ReserveRequest{ReservationId: who.req.GetCheckoutId(), HoldSeconds: 1800}
+	req := &inventoryv1.ReserveRequest{ReservationId: uuid.NewString(), HoldSeconds: 1800}
 	for len(req.Lines) < loadLines {
 		req.Lines = append(req.Lines, &inventoryv1.StockLine{Sku: sku(rand.IntN(loadSKUs)), Units: 1})
 	}
@@ -390,7 +390,7 @@ func (l *load) measure(g leg, round int) {
 		defer l.profile(g.name)()
 	}
 	took, times := l.crowd(g, l.shoppers[g.name])
-	l.shoppers[g.name] = l.shoppers[g.name][len(times):]
+	l.shoppers[g.name] = l.shoppers[g.name][min(len(times), len(l.shoppers[g.name])):]
 	counted := l.count()
 	f.settled = l.rest()
 	f.done, f.perSecond = len(times), float64(len(times))/took.Seconds()
@@ -417,12 +417,14 @@ func (l *load) crowd(g leg, all []shopper) (took time.Duration, times []time.Dur
 		clients.Go(func() {
 			var own []time.Duration
 			for time.Since(began) < *loadTime {
-				n := int(next.Add(1)) - 1
-				if n >= len(all) {
+				var who shopper
+				if n := int(next.Add(1)) - 1; n < len(all) {
+					who = all[n]
+				} else if g.cart != nil {
 					break
 				}
 				start := time.Now()
-				if err := g.do(l.t.Context(), all[n]); err != nil {
+				if err := g.do(l.t.Context(), who); err != nil {
 					l.t.Errorf("%s: %v", g.name, err)
 				}
 				own = append(own, time.Since(start))

@@ -48,7 +48,7 @@ type Relay struct {
 const (
 	poll = 250 * time.Millisecond
 	// How long a round waits for more to tell: many commits in a row are one round.
-	gatherTime = 10 * time.Millisecond
+	gatherTime = 25 * time.Millisecond
 	// How long rows are kept after they were published: far longer than JetStream
 	// keeps acknowledged messages out of its files.
 	keepRows = 30 * time.Second
