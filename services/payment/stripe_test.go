@@ -395,6 +395,23 @@ func TestWhatWasGivenUpHoldsNothingAtStripe(t *testing.T) {
 			t.Error("it was authorized once more only to be given up")
 		}
 	})
+	t.Run("before it got there", func(t *testing.T) {
+		id := uuid.NewString()
+		before := b.count("intent")
+		b.change(func() { b.deaf = true })
+		s.charge(id, "pm_visa")
+		void(id)
+		b.change(func() { b.deaf = false })
+		s.waitFor("nothing to be asked any more", func() bool {
+			s.clock.Advance(time.Minute)
+			var settled bool
+			err := s.ours.QueryRow(t.Context(), `SELECT settled FROM payment WHERE id = $1`, id).Scan(&settled)
+			return err == nil && settled
+		})
+		if got := b.count("intent"); got != before {
+			t.Error("it was authorized only to be given up")
+		}
+	})
 	t.Run("when it was taken after all", func(t *testing.T) {
 		id := uuid.NewString()
 		s.charge(id, "pm_waits")

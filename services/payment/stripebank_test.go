@@ -73,6 +73,8 @@ type bank struct {
 	made map[string]int
 	// Requests that the mock did not take.
 	refused []string
+	// Requests do not get here.
+	deaf bool
 	// Called before an answer goes out; it may send webhooks, or lose the answer.
 	before func(path string)
 }
@@ -147,6 +149,12 @@ func failed(status int, kind, code, param string) answer {
 }
 
 func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	deaf := b.deaf
+	b.mu.Unlock()
+	if deaf {
+		panic(http.ErrAbortHandler)
+	}
 	body, _ := io.ReadAll(r.Body)
 	a := b.answer(r, string(body))
 	b.mu.Lock()
