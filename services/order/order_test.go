@@ -51,7 +51,7 @@ func open(t *testing.T) *shop {
 		t: t, db: kittest.DB(t, order.Migrations()), till: kittest.DB(t, fstest.MapFS{}), clock: clock.NewFake(time.Now()),
 		others: &others{
 			carts: map[string]map[string]int32{"ada": {"mug": 2, "pen": 1}}, prices: map[string]int64{"mug": 1000, "pen": 150, "rope, red": 700},
-			stock: map[string]int64{"mug": 100, "pen": 100, "rope, red": 100}, holds: map[string]*hold{}, payments: map[string]*paymentv1.Payment{}, refunds: map[string]int64{},
+			stock: map[string]int64{"mug": 100, "pen": 100, "rope, red": 100}, holds: map[string]*hold{}, payments: map[string]*paymentv1.Payment{}, refunds: map[string]int64{}, asked: map[string]*paymentv1.AuthorizeRequest{},
 		},
 	}
 	b := kittest.Bus(t)
@@ -455,6 +455,29 @@ func TestNobodySeesAnothersOrders(t *testing.T) {
 		if _, err := s.desk().StartProcessing(t.Context(), &pb.StartProcessingRequest{Id: id}); reason(err) != "not found order_not_found" {
 			t.Errorf("StartProcessing of %q: %v", id, err)
 		}
+	}
+}
+
+// Who pays, from where and through whom, gets to the payment service; a guest is
+// nobody whose card is kept.
+func TestWhoPaysIsTold(t *testing.T) {
+	s := open(t)
+	s.others.set(func(o *others) { o.carts["guest-1"] = map[string]int32{"mug": 2, "pen": 1} })
+	for _, c := range []struct {
+		name     string
+		who      rpc.Principal
+		customer string
+	}{{"a shopper", ada, "ada"}, {"a guest", guest, ""}} {
+		w := wish("tok_visa")
+		w.PaymentProvider, w.SavePaymentMethod = "stripe", true
+		if got := s.begin(c.who, w); got.GetState() != placed {
+			t.Fatalf("%s: %v", c.name, got)
+		}
+		s.others.set(func(o *others) {
+			if r := o.asked[w.GetCheckoutId()]; r.GetProvider() != "stripe" || r.GetCountryCode() != "US" || r.GetCustomerId() != c.customer || r.GetSaveMethod() != (c.customer != "") {
+				t.Errorf("%s: %v", c.name, r)
+			}
+		})
 	}
 }
 

@@ -38,6 +38,7 @@ type others struct {
 	payments map[string]*paymentv1.Payment
 	charged  int // payments captured
 	refunds  map[string]int64
+	asked    map[string]*paymentv1.AuthorizeRequest
 	// Asked before and after a call is done, when set: what they return is the
 	// answer. They may block.
 	before, after func(call string) error
@@ -250,6 +251,7 @@ func (p payments) known(id string) (*paymentv1.Payment, error) {
 func (p payments) Authorize(_ context.Context, req *paymentv1.AuthorizeRequest) (*paymentv1.AuthorizeResponse, error) {
 	resp := &paymentv1.AuthorizeResponse{}
 	return resp, p.o.do("authorize", func() error {
+		p.o.asked[req.GetPaymentId()] = proto.CloneOf(req)
 		known := p.o.payments[req.GetPaymentId()]
 		if known == nil {
 			known = &paymentv1.Payment{

@@ -31,6 +31,12 @@ type Wish struct {
 	Currency          string
 	// The provider's token.
 	Method string
+	// Whose token it is; empty: the first provider that takes the payment.
+	Provider string `json:",omitempty"`
+	// Who pays, when they have an account, and whether the way to pay is kept for
+	// their next time.
+	Customer string `json:",omitempty"`
+	Save     bool   `json:",omitempty"`
 	// What the shopper was shown.
 	Expected  money.Amount
 	ReturnURL string

@@ -23,7 +23,7 @@ type Paid struct {
 
 // Till moves money. A payment has the checkout's id; every call may be repeated.
 type Till interface {
-	Authorize(ctx context.Context, id string, amount money.Amount, method, returnURL string) (Paid, error)
+	Authorize(ctx context.Context, id string, amount money.Amount, w Wish) (Paid, error)
 	Sync(ctx context.Context, id string) (Paid, error)
 	// Payment is what the payment service knows without asking anybody.
 	Payment(ctx context.Context, id string) (Paid, error)
@@ -147,7 +147,7 @@ func refused(err error) bool {
 }
 
 func (d *Desk) stepAuthorize(ctx context.Context, c Checkout) (move, error) {
-	paid, err := d.Till.Authorize(ctx, c.ID, c.Totals.Total, c.Wish.Method, c.Wish.ReturnURL)
+	paid, err := d.Till.Authorize(ctx, c.ID, c.Totals.Total, c.Wish)
 	if refused(err) {
 		return refuse(c, "payment_refused"), nil
 	}

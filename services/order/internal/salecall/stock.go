@@ -56,12 +56,8 @@ func (s *Stock) Commit(ctx context.Context, id, order string) error {
 	return explain("commit", err)
 }
 
-// Return implements sale.Stock. What is written off stays sold, and does not come
-// back to a shelf.
-func (s *Stock) Return(ctx context.Context, id, back string, lines, _ []sale.Wanted) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	_, err := s.holds.Return(ctx, &inventoryv1.ReturnRequest{ReturnId: back, ReservationId: id, Lines: toLines(lines)})
+// Return implements sale.Stock.
+func (s *Stock) Return(ctx context.Context, id, back string, lines, writeOffs []sale.Wanted) error {
+	_, err := s.holds.Return(ctx, &inventoryv1.ReturnRequest{ReturnId: back, ReservationId: id, Lines: toLines(lines), WriteOffs: toLines(writeOffs)})
 	return explain("return", err)
 }

@@ -46,8 +46,11 @@ func fromAmount(a money.Amount) *typev1.Money {
 }
 
 // Authorize implements sale.Till.
-func (t *Till) Authorize(ctx context.Context, id string, amount money.Amount, method, returnURL string) (sale.Paid, error) {
-	resp, err := t.payments.Authorize(ctx, &paymentv1.AuthorizeRequest{PaymentId: id, Amount: fromAmount(amount), PaymentMethod: method, ReturnUrl: returnURL})
+func (t *Till) Authorize(ctx context.Context, id string, amount money.Amount, w sale.Wish) (sale.Paid, error) {
+	resp, err := t.payments.Authorize(ctx, &paymentv1.AuthorizeRequest{
+		PaymentId: id, Amount: fromAmount(amount), PaymentMethod: w.Method, ReturnUrl: w.ReturnURL,
+		Provider: w.Provider, CountryCode: w.Billing.Country, CustomerId: w.Customer, SaveMethod: w.Save,
+	})
 	return toPaid(resp.GetPayment()), explain("authorize", err)
 }
 

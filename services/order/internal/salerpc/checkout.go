@@ -30,6 +30,10 @@ func (s checkouts) PlaceOrder(ctx context.Context, req *pb.PlaceOrderRequest) (*
 		Email: req.GetEmail(), Shipping: saleproto.ToAddress(req.GetShippingAddress()), Delivery: req.GetDeliveryOptionId(),
 		Currency: req.GetCurrencyCode(), Method: req.GetPaymentMethod(), Expected: saleproto.ToAmount(req.GetExpectedTotal()),
 	}
+	w.Provider = req.GetPaymentProvider()
+	if caller := rpc.Caller(ctx); caller.Is(rpc.Shopper) {
+		w.Customer, w.Save = caller.Subject, req.GetSavePaymentMethod()
+	}
 	w.Billing = w.Shipping
 	if req.GetBillingAddress() != nil {
 		w.Billing = saleproto.ToAddress(req.GetBillingAddress())

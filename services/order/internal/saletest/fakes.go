@@ -52,14 +52,14 @@ func (t *till) paid() sale.Paid {
 	}
 }
 
-func (t *till) Authorize(_ context.Context, _ string, amount money.Amount, method, _ string) (paid sale.Paid, err error) {
+func (t *till) Authorize(_ context.Context, _ string, amount money.Amount, w sale.Wish) (paid sale.Paid, err error) {
 	err = t.w.call(func() error {
 		switch {
 		case t.state == "voided":
 			return refusal("payment_voided")
 		case t.amount != money.Amount{} && t.amount != amount:
 			return refusal("payment_differs")
-		case method == "":
+		case w.Method == "":
 			return fault.New(fault.Invalid, "invalid_request", "")
 		case t.state == "" || t.state == "pending":
 			if t.amount, t.state = amount, "authorized"; t.w.Secure {

@@ -686,7 +686,7 @@ const file_souk_order_v1_checkout_service_proto_rawDesc = "" +
 	"\x10delivery_options\x18\x02 \x03(\v2\x1d.souk.order.v1.DeliveryOptionR\x0fdeliveryOptions\x12-\n" +
 	"\x06totals\x18\x03 \x01(\v2\x15.souk.order.v1.TotalsR\x06totals\x12,\n" +
 	"\x12delivery_option_id\x18\x04 \x01(\tR\x10deliveryOptionId\x12#\n" +
-	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\"\xfd\x04\n" +
+	"\rcurrency_code\x18\x05 \x01(\tR\fcurrencyCode\"\x96\x05\n" +
 	"\x11PlaceOrderRequest\x12)\n" +
 	"\vcheckout_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\n" +
 	"checkoutId\x12 \n" +
@@ -700,9 +700,9 @@ const file_souk_order_v1_checkout_service_proto_rawDesc = "" +
 	"\x0epayment_method\x18\a \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18\xc8\x012\b[^0-9 -]R\rpaymentMethod\x12B\n" +
 	"\x0eexpected_total\x18\b \x01(\v2\x13.souk.type.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01R\rexpectedTotal\x12;\n" +
 	"\vreturn_path\x18\t \x01(\tB\x1a\xbaH\x17r\x15\x18\xf4\x032\x10^(/[^/\\\\].*|/)?$R\n" +
-	"returnPath\x122\n" +
+	"returnPath\x12K\n" +
 	"\x10payment_provider\x18\n" +
-	" \x01(\tB\a\xbaH\x04r\x02\x18@R\x0fpaymentProvider\x12.\n" +
+	" \x01(\tB \xbaH\x1dr\x1b2\x19^([a-z][a-z0-9-]{0,31})?$R\x0fpaymentProvider\x12.\n" +
 	"\x13save_payment_method\x18\v \x01(\bR\x11savePaymentMethod\"\xfb\x01\n" +
 	"\bCheckout\x12\x1f\n" +
 	"\vcheckout_id\x18\x01 \x01(\tR\n" +
