@@ -1,7 +1,9 @@
 package main_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +19,7 @@ import (
 
 	accountv1 "github.com/souk-commerce/souk/api/gen/souk/account/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/account/v1/accountv1connect"
+	cartv1 "github.com/souk-commerce/souk/api/gen/souk/cart/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/cart/v1/cartv1connect"
 	orderv1 "github.com/souk-commerce/souk/api/gen/souk/order/v1"
 	"github.com/souk-commerce/souk/api/gen/souk/order/v1/orderv1connect"
@@ -121,7 +124,7 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	s.mailed(email, number)
 
 	// shows looks at the order on its own page, and among all orders.
-	shows := func(status string) {
+	shows := func(status, happened string) {
 		t.Helper()
 		v.open("/orders")
 		row := v.ask(`document.querySelector('a[href="/orders/` + number + `"]').closest("li").innerText`)
@@ -133,11 +136,11 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 		if badge := v.ask(`document.querySelector("main .badge").innerText`); badge != status {
 			t.Errorf("the order's page says %q, want %q", badge, status)
 		}
-		if last := v.ask(`document.querySelector(".track li:last-child").innerText`); !strings.HasPrefix(last, status) {
-			t.Errorf("the last of its way is %q, want %q", last, status)
+		if all := v.ask(`document.getElementById("timeline").innerText`); !strings.Contains(all, happened) {
+			t.Errorf("what happened is %q, want %q in it", all, happened)
 		}
 	}
-	shows("Placed")
+	shows("Placed", "The order was placed.")
 
 	desk := orderv1connect.NewOrderAdminServiceClient(s.admin(), s.url)
 	var order *orderv1.Order
@@ -153,7 +156,7 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows("Being packed")
+	shows("Being packed", "The order is being packed.")
 	if v.ask(`!!document.getElementById("cancel")`) != "true" {
 		t.Error("an order that is being packed cannot be cancelled")
 	}
@@ -163,7 +166,7 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows("On its way")
+	shows("On its way", "Everything is on its way.")
 	v.picture("order-shipped")
 	if link := v.ask(`Array.from(document.querySelectorAll("main a")).filter(a => a.innerText === "RX1").map(a => a.href)`); link != parcel {
 		t.Errorf("the parcel's link is %q, want %q", link, parcel)
@@ -178,11 +181,189 @@ func TestWhatFollowsAPurchase(t *testing.T) {
 	if _, err := desk.DeliverOrder(t.Context(), &orderv1.DeliverOrderRequest{Id: order.GetId(), Etag: sent.GetOrder().GetEtag()}); err != nil {
 		t.Fatal(err)
 	}
-	shows("Delivered")
+	shows("Delivered", "Everything has arrived.")
 	s.mailed(email, number+" has arrived")
 	if n := len(s.mails(email)); n != 4 {
 		t.Errorf("%d mails came, want 4: welcome, confirmation, on its way, arrived", n)
 	}
+}
+
+// TestAShopperSendsSomethingBack changes an order from its page, with scripts and
+// without: one of three is not wanted, another comes back. The money for both is
+// seen to go back, and the invoice opens.
+func TestAShopperSendsSomethingBack(t *testing.T) {
+	s := theShop(t)
+	desk := orderv1connect.NewOrderAdminServiceClient(s.admin(), s.url)
+	for _, scripts := range []bool{true, false} {
+		name := "with scripts"
+		if !scripts {
+			name = "without scripts"
+		}
+		t.Run(name, func(t *testing.T) {
+			s := *s
+			s.t = t
+			const sku = "KIT001ET-CREAM"
+			s.newStock(sku, 50)
+			email := uuid.NewString() + "@example.com"
+			ada := s.registered(email)
+			b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(t), s.url)}
+			before := s.available(sku)
+			if _, err := b.cart.AddLine(t.Context(), &cartv1.AddLineRequest{Sku: sku, Quantity: 2, CurrencyCode: "USD"}); err != nil {
+				t.Fatal(err)
+			}
+			req, err := b.request(t.Context(), sku, s.cardToken("4242424242424242"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Email = email
+			c, err := b.place(t.Context(), req)
+			if err != nil || c.GetOrder() == nil {
+				t.Fatalf("no order: %v, %v", c, err)
+			}
+			id, number := c.GetOrder().GetId(), c.GetOrder().GetNumber()
+
+			v := visitor(t, s.url, 375)
+			v.be(ada)
+			page := "/orders/" + number
+			open := func() {
+				t.Helper()
+				if scripts {
+					v.open(page)
+					return
+				}
+				v.do("open", chromedp.Navigate(v.origin+page))
+			}
+			if !scripts {
+				if _, err := chromedp.Call(v.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			happened := func(kind, text string) {
+				t.Helper()
+				entry := `#timeline [data-kind="` + kind + `"]`
+				v.see(entry)
+				if told := v.ask("document.querySelector('" + entry + "').innerText"); !strings.HasPrefix(told, text) {
+					t.Errorf("it says %q, want %q", told, text)
+				}
+			}
+			// The page is asked for again until it says so, as people do.
+			comes := func(what string) {
+				t.Helper()
+				waitFor(t, what, 30*time.Second, func() bool {
+					open()
+					return v.ask(`document.getElementById("timeline").innerText.includes("`+what+`")`) == "true"
+				})
+			}
+			open()
+			v.click(`#cancel-lines summary`)
+			v.write(`#cancel-lines-units-1`, "1")
+			v.write(`#cancel-reason`, "Two will do.")
+			v.click(`#cancel-lines .button`)
+			happened("items_cancelled", "1 item cancelled. Two will do.")
+			comes("went back to you.")
+
+			order, err := desk.GetAdminOrder(t.Context(), &orderv1.GetAdminOrderRequest{Id: id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := desk.ShipLines(t.Context(), &orderv1.ShipLinesRequest{Id: id, Etag: order.GetOrder().GetEtag(), Lines: []*orderv1.LineUnits{{LineId: "1", Units: 2}}, Carrier: "Swift Post", TrackingNumber: "RX2"}); err != nil {
+				t.Fatal(err)
+			}
+			comes("Everything is on its way.")
+			v.click(`#return summary`)
+			v.click(`#return .button`) // nothing is chosen yet
+			v.see(`.notice--wrong`)
+			if told := v.ask(`document.querySelector(".notice--wrong").innerText`); told != "Choose how many of which items." {
+				t.Errorf("with nothing chosen it says %q", told)
+			}
+			if !scripts {
+				v.click(`#return summary`)
+			}
+			v.write(`#return-units-1`, "1")
+			v.write(`#return-reason`, "It is chipped.")
+			v.click(`#return .button`)
+			happened("return_requested", "A return of 1 item was asked for.")
+			v.picture("order-return")
+
+			order, err = desk.GetAdminOrder(t.Context(), &orderv1.GetAdminOrderRequest{Id: id})
+			if err != nil || len(order.GetOrder().GetReturns()) != 1 {
+				t.Fatalf("the desk sees %v, %v; want one return", order.GetOrder().GetReturns(), err)
+			}
+			back := order.GetOrder().GetReturns()[0]
+			if reason := back.GetLines()[0].GetReason(); reason != "It is chipped." {
+				t.Errorf("the desk is told %q", reason)
+			}
+			if _, err := desk.ApproveReturn(t.Context(), &orderv1.ApproveReturnRequest{Id: id, ReturnId: back.GetId(), Note: "Use the label."}); err != nil {
+				t.Fatal(err)
+			}
+			comes("The return was approved: please send the goods. Use the label.")
+			if _, err := desk.ReceiveReturn(t.Context(), &orderv1.ReceiveReturnRequest{Id: id, ReturnId: back.GetId(), Lines: []*orderv1.ReceivedLine{{LineId: "1", WrittenOff: 1}}}); err != nil {
+				t.Fatal(err)
+			}
+			comes("The return is complete.")
+			v.picture("order-refunded")
+
+			// One of three is paid for and kept; one is back on the shelf, one is broken.
+			waitFor(t, "one unit to be back", 20*time.Second, func() bool { return s.available(sku) == before-2 })
+			order, err = desk.GetAdminOrder(t.Context(), &orderv1.GetAdminOrderRequest{Id: id})
+			if err != nil {
+				t.Fatal(err)
+			}
+			paid, err := paymentv1connect.NewPaymentServiceClient(s.service(), s.parts["payment"]).GetPayment(t.Context(), &paymentv1.GetPaymentRequest{PaymentId: c.GetCheckoutId()})
+			price := order.GetOrder().GetLines()[0].GetUnitPrice().GetMinorUnits()
+			if refunded := paid.GetPayment().GetRefunded().GetMinorUnits(); err != nil || refunded != order.GetOrder().GetRefunded().GetMinorUnits() || refunded < 2*price || refunded >= 3*price {
+				t.Errorf("%d was refunded for two of three at %d, %v; the order says %v", refunded, price, err, order.GetOrder().GetRefunded())
+			}
+			if told := v.ask(`document.querySelector("main").innerText`); !strings.Contains(told, "Back to you") || !strings.Contains(told, "Partly refunded") {
+				t.Errorf("the page does not tell of the money:\n%s", told)
+			}
+			invoice, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.ask(`document.getElementById("invoice").href`), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, cookie := range ada {
+				invoice.AddCookie(cookie)
+			}
+			pdf, err := http.DefaultClient.Do(invoice)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer pdf.Body.Close()
+			if body, err := io.ReadAll(pdf.Body); err != nil || pdf.Header.Get("Content-Type") != "application/pdf" || !bytes.HasPrefix(body, []byte("%PDF-")) || !bytes.HasSuffix(bytes.TrimSpace(body), []byte("%%EOF")) {
+				t.Errorf("the invoice is %s of %d bytes, %v", pdf.Header.Get("Content-Type"), len(body), err)
+			}
+		})
+	}
+}
+
+// TestAGuestFindsAnOrder looks an order up in another browser, by its number and
+// the e-mail it was placed with.
+func TestAGuestFindsAnOrder(t *testing.T) {
+	s := theShop(t)
+	const sku = "KIT001ET-CREAM"
+	s.newStock(sku, 50)
+	b := s.buyer()
+	req, err := b.request(t.Context(), sku, s.cardToken("4242424242424242"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.place(t.Context(), req)
+	if err != nil || c.GetOrder() == nil {
+		t.Fatalf("no order: %v, %v", c, err)
+	}
+	number := c.GetOrder().GetNumber()
+	v := visitor(t, s.url, 375)
+	v.open("/orders")
+	v.see(`a[href="/orders/find"]`)
+	v.open("/orders/" + number) // as the mail's link does
+	v.until(`document.getElementById("number")?.value === "` + number + `"`)
+	v.write("#email", "somebody@example.com\r")
+	v.see(`.notice--wrong`)
+	v.ask(`(() => { const f = document.getElementById("email"); f.value = ""; f.dispatchEvent(new Event("input", {bubbles: true})); return 1 })()`)
+	v.write("#email", req.GetEmail()+"\r")
+	v.until(`document.getElementById("order-number")?.innerText === "` + number + `"`)
+	v.open("/orders/" + number) // and again, as whoever found it
+	v.see("#timeline")
 }
 
 // TestAShopperCallsAnOrderOff cancels an order from its page, with scripts and
@@ -228,7 +409,7 @@ func TestAShopperCallsAnOrderOff(t *testing.T) {
 				v.do("open", chromedp.Navigate(v.origin+page))
 			}
 			v.click(`#cancel .button`)
-			v.see(`.track li:nth-child(2)`)
+			v.see(`#timeline [data-kind="cancelled"]`)
 			v.picture("order-cancelled")
 			if badge := v.ask(`document.querySelector("main .badge").innerText`); badge != "Cancelled" {
 				t.Errorf("the page says %q, want Cancelled", badge)

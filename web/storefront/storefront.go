@@ -37,6 +37,7 @@ func New(client *rpc.Client, choices site.Choices) *site.Site {
 		{Pattern: "/checkout/return/{id}", Load: checkout.LoadBack(shop)},
 		{Pattern: "/checkout/thanks/{number}", Load: order.Load(shop, true)},
 		{Pattern: "/orders", Load: order.LoadList(shop)},
+		{Pattern: "/orders/find", Load: order.LoadFind(shop)},
 		{Pattern: "/orders/{number}", Load: order.Load(shop, false)},
 		{Pattern: "/signin", Load: account.LoadSign(shop, false)},
 		{Pattern: "/register", Load: account.LoadSign(shop, true)},

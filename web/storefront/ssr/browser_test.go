@@ -16,7 +16,7 @@ func TestProgramTakesThePageOver(t *testing.T) {
 	shop.cart = map[string]int32{"a-R": 1}
 	v := visitor(t, storefront(t, shop).URL, 1280)
 	v.cookie("souk_at", "token")
-	for _, path := range []string{"/", "/c/light", "/search?q=lamp", "/p/a", "/cart", "/checkout", "/signin", "/register", "/account", "/orders", "/nowhere", "/offline", "/checkout/thanks/7KQ2-M9XD"} {
+	for _, path := range []string{"/", "/c/light", "/search?q=lamp", "/p/a", "/cart", "/checkout", "/signin", "/register", "/account", "/orders", "/orders/7KQ2-M9XD", "/orders/find", "/nowhere", "/offline", "/checkout/thanks/7KQ2-M9XD"} {
 		v.open(path)
 		if outcome := v.ask(`document.documentElement.dataset.live`); outcome != "same" {
 			t.Errorf("%s: the program's first frame is not the server's", path)
@@ -182,7 +182,7 @@ func TestLook(t *testing.T) {
 	server := storefront(t, shop)
 	pages := map[string]string{
 		"home": "/", "category": "/c/light", "search": "/search?q=lamp", "product": "/p/a", "cart": "/cart", "checkout": "/checkout", "orders": "/orders",
-		"order": "/orders/7KQ2-M9XD", "account": "/account", "signin": "/signin", "register": "/register", "missing": "/nowhere", "offline": "/offline", "gallery": "/gallery",
+		"order": "/orders/7KQ2-M9XD", "find": "/orders/find", "account": "/account", "signin": "/signin", "register": "/register", "missing": "/nowhere", "offline": "/offline", "gallery": "/gallery",
 	}
 	for _, width := range []int64{1280, 320} {
 		v := visitor(t, server.URL, width)

@@ -107,7 +107,7 @@ func TestNothingMovesAtTakeover(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.cookie("souk_at", "token")
-		for _, path := range []string{"/", "/c/light", "/search?q=lamp", "/p/a", "/cart", "/checkout", "/account", "/orders", "/orders/7KQ2-M9XD", "/signin", "/nowhere"} {
+		for _, path := range []string{"/", "/c/light", "/search?q=lamp", "/p/a", "/cart", "/checkout", "/account", "/orders", "/orders/7KQ2-M9XD", "/orders/find", "/signin", "/nowhere"} {
 			gate = make(chan struct{})
 			v.load(path)
 			v.until(`document.readyState === "complete" && !document.documentElement.dataset.live`)
@@ -175,7 +175,7 @@ func TestEverybodyCanUseIt(t *testing.T) {
 	}
 	for _, theme := range []string{"light", "dark"} {
 		v.theme(theme)
-		for _, path := range []string{"/", "/c/light", "/search?q=lamp&f.brand=Lumen", "/p/a", "/cart", "/checkout", "/orders", "/orders/7KQ2-M9XD", "/account", "/signin", "/register", "/nowhere", "/offline"} {
+		for _, path := range []string{"/", "/c/light", "/search?q=lamp&f.brand=Lumen", "/p/a", "/cart", "/checkout", "/orders", "/orders/7KQ2-M9XD", "/orders/find", "/account", "/signin", "/register", "/nowhere", "/offline"} {
 			v.open(path)
 			check(theme + " " + path)
 		}

@@ -344,9 +344,50 @@ func (f *fake) ResumeCheckout(_ context.Context, r *orderv1.ResumeCheckoutReques
 func (f *fake) order() *orderv1.Order {
 	placed := timestamppb.New(timestamppb.Now().AsTime())
 	placed.Seconds, placed.Nanos = 1790000000, 0
-	return &orderv1.Order{Id: "o1", Number: "7KQ2-M9XD", Status: orderv1.OrderStatus_ORDER_STATUS_SHIPPED, Email: f.say("ada@example.com"), Lines: f.lines(), Totals: f.totals(), ShippingAddress: f.address(),
-		Delivery: &orderv1.DeliveryOption{Name: f.say("Standard"), Promise: f.say("2–4 working days")}, Tracking: &orderv1.Tracking{Carrier: f.say("Post"), Number: f.say("T1"), Url: f.say("https://example.com/T1")},
-		History: []*orderv1.StatusChange{{Status: orderv1.OrderStatus_ORDER_STATUS_PLACED, Time: placed, Note: f.say("note")}}, CreateTime: placed, Cancellable: true, PaymentSummary: f.say("Visa ending in 4242")}
+	lines, totals := f.lines(), f.totals()
+	step := &orderv1.PriceStep{Kind: orderv1.PriceStepKind_PRICE_STEP_KIND_PRICE, Label: f.say("1 × $49.00"), Amount: usd(4900)}
+	totals.Trace = []*orderv1.PriceStep{step}
+	lines[0].Id, lines[0].Quantity, lines[0].Shipped, lines[0].Cancellable, lines[0].Returnable, lines[0].Trace = "1", 3, 2, 1, 2, []*orderv1.PriceStep{step}
+	tracking := &orderv1.Tracking{Carrier: f.say("Post"), Number: f.say("T1"), Url: f.say("https://example.com/T1")}
+	o := &orderv1.Order{Id: "o1", Number: "7KQ2-M9XD", Status: orderv1.OrderStatus_ORDER_STATUS_SHIPPED, Email: f.say("ada@example.com"), Lines: lines, Totals: totals, ShippingAddress: f.address(),
+		Delivery: &orderv1.DeliveryOption{Name: f.say("Standard"), Promise: f.say("2–4 working days")}, Tracking: tracking,
+		History: []*orderv1.StatusChange{{Status: orderv1.OrderStatus_ORDER_STATUS_PLACED, Time: placed, Note: f.say("note")}}, CreateTime: placed, Cancellable: true, PaymentSummary: f.say("Visa ending in 4242"),
+		Timeline:  []*orderv1.TimelineEntry{{Time: placed, Actor: "shopper", Kind: "placed", Text: f.say("The order was placed.")}, {Time: placed, Actor: "admin", Kind: "parcel_sent", Text: f.say("2 items sent.")}},
+		Shipments: []*orderv1.Shipment{{Id: "1", Lines: []*orderv1.LineUnits{{LineId: "1", Units: 2}}, Tracking: tracking, ShipTime: placed}},
+		Returns:   []*orderv1.Return{{Id: "r1", State: orderv1.ReturnState_RETURN_STATE_APPROVED, Lines: []*orderv1.ReturnLine{{LineId: "1", Units: 1, Reason: f.say("Too small.")}}, Note: f.say("Use the label."), RequestTime: placed}},
+		Refunded:  usd(100), PaymentStatus: orderv1.PaymentStatus_PAYMENT_STATUS_PARTIALLY_REFUNDED,
+	}
+	return o
+}
+
+// find fails with a sentence of the shop's for what no order fits.
+func (f *fake) LookupOrder(_ context.Context, r *orderv1.LookupOrderRequest) (*orderv1.LookupOrderResponse, error) {
+	if r.GetEmail() != "ada@example.com" {
+		return nil, connect.NewError(connect.CodeNotFound, errors.New("There is no such order."))
+	}
+	return &orderv1.LookupOrderResponse{Order: f.order()}, nil
+}
+
+func (f *fake) GetInvoice(context.Context, *orderv1.GetInvoiceRequest) (*orderv1.GetInvoiceResponse, error) {
+	return &orderv1.GetInvoiceResponse{Filename: `invoice-"7KQ2.pdf`, Pdf: []byte("%PDF-1.3")}, nil
+}
+
+func (f *fake) CancelLines(context.Context, *orderv1.CancelLinesRequest) (*orderv1.CancelLinesResponse, error) {
+	o := f.order()
+	o.Lines[0].Cancelled, o.Lines[0].Cancellable = 1, 0
+	return &orderv1.CancelLinesResponse{Order: o}, nil
+}
+
+func (f *fake) RequestReturn(context.Context, *orderv1.RequestReturnRequest) (*orderv1.RequestReturnResponse, error) {
+	o := f.order()
+	o.Lines[0].Returnable = 0
+	return &orderv1.RequestReturnResponse{Order: o}, nil
+}
+
+func (f *fake) CancelReturn(context.Context, *orderv1.CancelReturnRequest) (*orderv1.CancelReturnResponse, error) {
+	o := f.order()
+	o.Returns[0].State = orderv1.ReturnState_RETURN_STATE_CANCELLED
+	return &orderv1.CancelReturnResponse{Order: o}, nil
 }
 
 func (f *fake) GetOrder(context.Context, *orderv1.GetOrderRequest) (*orderv1.GetOrderResponse, error) {

@@ -4,6 +4,7 @@ package ssr
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
 	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
+	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/shell"
 	"github.com/souk-commerce/souk/web/site"
@@ -42,7 +44,16 @@ func (f *forms) mount(mux *http.ServeMux) {
 		_, err := carts.RemoveLine(ctx, &cartv1.RemoveLineRequest{Sku: form.sku})
 		return err
 	}))
-	mux.HandleFunc("POST /orders/{number}/cancel", f.cancel)
+	mux.HandleFunc("POST /orders/{number}/cancel", f.order(func(ctx context.Context, client *rpc.Client, fields map[string]string) (*orderv1.Order, error) {
+		return order.Cancel(ctx, client, fields["id"])
+	}))
+	mux.HandleFunc("POST /orders/{number}/lines", f.order(order.CancelLines))
+	mux.HandleFunc("POST /orders/{number}/return", f.order(order.AskReturn))
+	mux.HandleFunc("POST /orders/{number}/return/cancel", f.order(func(ctx context.Context, client *rpc.Client, fields map[string]string) (*orderv1.Order, error) {
+		return order.KeepReturn(ctx, client, fields["id"], fields["return"])
+	}))
+	mux.HandleFunc("GET /orders/{number}/invoice.pdf", f.invoice)
+	mux.HandleFunc("POST /orders/find", f.look)
 	mux.HandleFunc("POST /signin", f.sign(false))
 	mux.HandleFunc("POST /register", f.sign(true))
 	mux.HandleFunc("POST /signout", f.signOut)
@@ -92,18 +103,64 @@ func (f *forms) currency(w http.ResponseWriter, r *http.Request) {
 	f.seeOther(w, r, shell.NewSession(f.find, r), account.SafeNext(r.PostFormValue("next"), "/"))
 }
 
-// cancel calls an order off and shows it.
-func (f *forms) cancel(w http.ResponseWriter, r *http.Request) {
+// order changes an order and shows it.
+func (f *forms) order(change func(ctx context.Context, client *rpc.Client, fields map[string]string) (*orderv1.Order, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		session, path := shell.NewSession(f.find, r), "/orders/"+url.PathEscape(r.PathValue("number"))
+		err := r.ParseForm()
+		if err == nil {
+			fields := map[string]string{}
+			for name := range r.PostForm {
+				fields[name] = r.PostForm.Get(name)
+			}
+			_, err = change(r.Context(), rpc.NewClient(session), fields)
+		}
+		if err == nil {
+			f.seeOther(w, r, session, path)
+			return
+		}
+		f.show(w, r, session, path, func(view site.View) {
+			if page, ok := view.(*order.Page); ok {
+				page.Wrong = rpc.Sentence(err)
+			}
+		})
+	}
+}
+
+// invoice sends an invoice.
+func (f *forms) invoice(w http.ResponseWriter, r *http.Request) {
+	session := shell.NewSession(f.find, r)
+	answer, err := orderv1.NewOrderServiceClient(rpc.NewClient(session)).GetInvoice(r.Context(), &orderv1.GetInvoiceRequest{Number: r.PathValue("number")})
+	if err != nil {
+		// The order's own page says what is wrong: to sign in, or that there is none.
+		f.seeOther(w, r, session, "/orders/"+url.PathEscape(r.PathValue("number")))
+		return
+	}
+	session.Apply(w)
+	header := w.Header()
+	header.Set("Content-Type", "application/pdf")
+	header.Set("Content-Disposition", mime.FormatMediaType("inline", map[string]string{"filename": answer.GetFilename()}))
+	header.Set("Cache-Control", "private, no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.Write(answer.GetPdf())
+}
+
+// look finds a guest's order and shows it.
+func (f *forms) look(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, most)
-	session, path := shell.NewSession(f.find, r), "/orders/"+url.PathEscape(r.PathValue("number"))
-	_, err := order.Cancel(r.Context(), rpc.NewClient(session), r.PostFormValue("id"))
+	session := shell.NewSession(f.find, r)
+	session.Begin = true
+	number, email := r.PostFormValue("number"), r.PostFormValue("email")
+	path, err := order.Look(r.Context(), rpc.NewClient(session), number, email)
 	if err == nil {
 		f.seeOther(w, r, session, path)
 		return
 	}
-	f.show(w, r, session, path, func(view site.View) {
-		if page, ok := view.(*order.Page); ok {
-			page.Wrong = rpc.Sentence(err)
+	f.show(w, r, session, r.URL.Path, func(view site.View) {
+		if page, ok := view.(*order.Find); ok {
+			page.Number, page.Email = number, email
+			page.Complain(err)
 		}
 	})
 }

@@ -165,8 +165,53 @@ func TestFormsOfStrangersAreRefused(t *testing.T) {
 	}
 }
 
+// TestOrdersWithoutJavaScript finds an order and its invoice, and changes the order,
+// as a browser without scripts does.
+func TestOrdersWithoutJavaScript(t *testing.T) {
+	shop := newFake()
+	server := storefront(t, shop)
+	client := server.Client()
+	client.Jar, _ = cookiejar.New(nil)
+	const page = "/orders/7KQ2-M9XD"
+	for _, step := range []struct {
+		path string
+		form url.Values
+		// Where it leads, and what is there.
+		to, want string
+	}{
+		{"/orders/find", url.Values{"number": {"7KQ2-M9XD"}, "email": {"eve@example.com"}}, "/orders/find", "There is no such order."},
+		{"/orders/find", url.Values{"number": {"7KQ2-M9XD"}, "email": {"eve@example.com"}}, "/orders/find", `value="eve@example.com"`},
+		{"/orders/find", url.Values{"number": {"7KQ2-M9XD"}, "email": {"ada@example.com"}}, page, "What happened"},
+		{page + "/lines", url.Values{"id": {"o1"}, "units-1": {"0"}}, page + "/lines", "Choose how many of which items."},
+		{page + "/lines", url.Values{"id": {"o1"}, "units-1": {"1"}}, page, "What happened"},
+		{page + "/return", url.Values{"id": {"o1"}}, page + "/return", "Choose how many of which items."},
+		{page + "/return", url.Values{"id": {"o1"}, "units-1": {"1"}}, page, "What happened"},
+		{page + "/return/cancel", url.Values{"id": {"o1"}, "return": {"r1"}}, page, "What happened"},
+	} {
+		response, err := client.PostForm(server.URL+step.path, step.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if to := response.Request.URL.Path; to != step.to || !strings.Contains(string(body), step.want) {
+			t.Errorf("%s with %v leads to %s, want %s with %q in\n%s", step.path, step.form, to, step.to, step.want, body)
+		}
+	}
+	for procedure, want := range map[string]int{"CancelLines": 1, "RequestReturn": 1, "CancelReturn": 1} {
+		if n := shop.calls["/souk.order.v1.OrderService/"+procedure]; n != want {
+			t.Errorf("%s was called %d times, want %d", procedure, n, want)
+		}
+	}
+	response, body := get(t, client, server.URL+page+"/invoice.pdf")
+	header := response.Header
+	if body != "%PDF-1.3" || header.Get("Content-Type") != "application/pdf" || header.Get("Cache-Control") != "private, no-store" || header.Get("Content-Disposition") != `inline; filename="invoice-\"7KQ2.pdf"` {
+		t.Errorf("the invoice is %q with %v", body, header)
+	}
+}
+
 // everyPage are pages that show what strangers wrote.
-var everyPage = []string{"/", "/c/light", "/search?q=%s&f.brand=%s&sort=%s&min=%s", "/p/a", "/p/a?variant=%s", "/cart", "/checkout", "/orders", "/orders/7KQ2-M9XD", "/checkout/thanks/7KQ2-M9XD", "/account", "/signin?next=%s", "/register?next=%s", "/checkout/return/x", "/nowhere/%s"}
+var everyPage = []string{"/", "/c/light", "/search?q=%s&f.brand=%s&sort=%s&min=%s", "/p/a", "/p/a?variant=%s", "/cart", "/checkout", "/orders", "/orders/7KQ2-M9XD", "/orders/find?number=%s", "/checkout/thanks/7KQ2-M9XD", "/account", "/signin?next=%s", "/register?next=%s", "/checkout/return/x", "/nowhere/%s"}
 
 // TestHostileText makes every text of every page hostile and compares the page's
 // elements and attributes with those of the same page with harmless texts.

@@ -104,6 +104,13 @@ func Summary(facts []Fact) ui.Node {
 	}))
 }
 
+// Amounts is a list of amounts without a total.
+func Amounts(facts []Fact) ui.Node {
+	return ui.Dl(ui.Class("summary small"), ui.Each(facts, func(_ int, f Fact) ui.Node {
+		return ui.Div(ui.Dt(ui.Text(f.Name)), ui.Dd(ui.Text(f.Value)))
+	}))
+}
+
 // Notice tells something in the flow of a page: kind is "", "good", "warn", "wrong".
 func Notice(kind, sentence string) ui.Node {
 	role := "status"

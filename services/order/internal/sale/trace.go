@@ -48,6 +48,9 @@ func (t Totals) TraceOf(l Line) []PriceStep {
 	if t.Rate != 0 {
 		label = "Tax " + percent(t.Rate)
 	}
+	if included {
+		label += ", included"
+	}
 	steps = append(steps, PriceStep{Kind: ByTax, Label: label, Amount: l.Tax, Included: included})
 	if exact, rounded := t.exact(l.Total, included); rounded {
 		steps = append(steps, PriceStep{Kind: ByRounding, Label: "Tax rounded half up from " + exact + " " + t.Total.Currency, Amount: money.Of(t.Total.Currency, 0), Included: true})

@@ -22,21 +22,7 @@ func (p *Page) calling() ui.Node {
 
 // cancel calls the order off.
 func (p *Page) cancel() {
-	if p.busy {
-		return
-	}
-	p.busy, p.Wrong = true, ""
-	p.env.Go(func(ctx context.Context) func() {
-		order, err := Cancel(ctx, p.shop.Client, p.Order.GetId())
-		return func() {
-			p.busy = false
-			if err != nil {
-				p.Wrong = rpc.Sentence(err)
-				return
-			}
-			p.Order = order
-		}
-	})
+	p.change(func(ctx context.Context) (*orderv1.Order, error) { return Cancel(ctx, p.shop.Client, p.Order.GetId()) })
 }
 
 // Cancel calls an order off and returns what became of it.

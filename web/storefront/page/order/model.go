@@ -9,6 +9,7 @@ import (
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
 	"github.com/souk-commerce/souk/web/storefront/state"
+	"github.com/souk-commerce/souk/web/ui/component"
 )
 
 // Page is one order.
@@ -20,19 +21,24 @@ type Page struct {
 	Thanks bool
 	Wrong  string
 	busy   bool
+	// What may be had in exchange, by line.
+	Variants map[string][]component.Choice
 }
 
 // Load gets the page of an order.
 func Load(shop *state.Shop, thanks bool) func(context.Context, *site.Env) (site.View, error) {
 	return func(ctx context.Context, env *site.Env) (site.View, error) {
 		answer, err := orderv1.NewOrderServiceClient(shop.Client).GetOrder(ctx, &orderv1.GetOrderRequest{Number: env.Param("number")})
-		if stranger(err) {
-			return nil, site.Redirect{To: "/signin?next=" + url.QueryEscape(env.URL.Path)}
+		if stranger(err) || rpc.CodeOf(err) == rpc.NotFound {
+			// A guest who follows a mail's link in another browser, say.
+			return nil, site.Redirect{To: findPath + "?number=" + url.QueryEscape(env.Param("number"))}
 		}
 		if err != nil {
 			return nil, err
 		}
-		return &Page{shop: shop, env: env, Order: answer.GetOrder(), Thanks: thanks}, nil
+		page := &Page{shop: shop, env: env, Order: answer.GetOrder(), Thanks: thanks}
+		page.loadVariants(ctx)
+		return page, nil
 	}
 }
 

@@ -18,9 +18,9 @@ func (p *Page) Body() ui.Node {
 		p.heading(),
 		component.Told("wrong", p.Wrong),
 		ui.Div(ui.Class("split"),
-			ui.Div(ui.Class("stack stack--loose"), p.tracking(), p.lines()),
+			ui.Div(ui.Class("stack stack--loose"), p.parcels(), p.lines(), p.returns(), p.edits(), p.timeline()),
 			ui.Aside(ui.Class("split__aside stack"),
-				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Total")), checkout.Totals(p.Order.GetTotals()), p.paid()),
+				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Total")), checkout.Totals(p.Order.GetTotals()), p.refunded(), p.paid(), p.trace(), p.invoice()),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Delivery")), address(p.Order.GetShippingAddress()),
 					ui.P(ui.Class("muted small"), ui.Text(p.Order.GetDelivery().GetName()+" · "+p.Order.GetDelivery().GetPromise()))),
 				p.calling(),
@@ -36,7 +36,7 @@ func (p *Page) heading() ui.Node {
 			ui.P(ui.A(ui.Href("/orders/"+p.Order.GetNumber()), ui.Text("Follow your order"))))
 	}
 	return ui.Div(ui.Class("stack stack--tight"), ui.P(ui.Class("muted"), ui.A(ui.Href("/orders"), ui.Text("Orders"))),
-		ui.H1(ui.Text("Order "), number), ui.P(status(p.Order.GetStatus())))
+		ui.H1(ui.Text("Order "), number), ui.P(ui.Class("row"), status(p.Order.GetStatus()), money(p.Order.GetPaymentStatus())))
 }
 
 func status(s orderv1.OrderStatus) ui.Node {
@@ -66,29 +66,42 @@ func statusName(s orderv1.OrderStatus) string {
 	return "Unknown"
 }
 
-// tracking is the order's way so far.
-func (p *Page) tracking() ui.Node {
-	return ui.Section(ui.Class("stack"), ui.H2(ui.Text("Progress")),
-		ui.If(p.Order.GetTracking().GetNumber() != "", func() ui.Node {
-			t := p.Order.GetTracking()
-			number := ui.Text(t.GetNumber())
-			if t.GetUrl() != "" {
-				number = ui.A(ui.Href(t.GetUrl()), ui.Attr("rel", "noopener nofollow"), ui.Text(t.GetNumber()))
-			}
-			return ui.P(ui.Text(t.GetCarrier()+" "), number)
-		}),
-		ui.Ol(ui.Class("track"), ui.Each(p.Order.GetHistory(), func(_ int, change *orderv1.StatusChange) ui.Node {
-			return ui.Li(ui.Span(ui.Class("strong"), ui.Text(statusName(change.GetStatus()))), ui.Text(" "),
-				ui.Span(ui.Class("muted small"), ui.Text(change.GetTime().AsTime().UTC().Format("2 January 2006, 15:04")+" UTC")),
-				ui.If(change.GetNote() != "", func() ui.Node { return ui.P(ui.Class("small"), ui.Text(change.GetNote())) }))
-		})))
+// money tells of the payment what the status does not tell.
+func money(s orderv1.PaymentStatus) ui.Node {
+	switch s {
+	case orderv1.PaymentStatus_PAYMENT_STATUS_PARTIALLY_REFUNDED:
+		return component.Badge("", "Partly refunded")
+	case orderv1.PaymentStatus_PAYMENT_STATUS_REFUNDED:
+		return component.Badge("", "Refunded")
+	}
+	return ui.Fragment()
 }
 
-func (p *Page) lines() ui.Node {
-	return ui.Section(ui.H2(ui.Text("Items")), ui.Div(ui.Class("lines"), ui.Each(p.Order.GetLines(), func(_ int, line *orderv1.OrderLine) ui.Node {
-		title := ui.A(ui.Class("line__title"), ui.Href("/p/"+line.GetProductSlug()), ui.Text(line.GetTitle()))
-		return checkout.Line(line.GetImageUrl(), title, line.GetVariantTitle(), int(line.GetQuantity()), line.GetLineTotal())
-	})))
+func (p *Page) refunded() ui.Node {
+	if p.Order.GetRefunded().GetMinorUnits() <= 0 {
+		return ui.Fragment()
+	}
+	return component.Amounts([]component.Fact{{Name: "Back to you", Value: component.Money(p.Order.GetRefunded())}})
+}
+
+// trace explains how the total came about.
+func (p *Page) trace() ui.Node {
+	amounts := func(trace []*orderv1.PriceStep) ui.Node {
+		var facts []component.Fact
+		for _, s := range trace {
+			facts = append(facts, component.Fact{Name: s.GetLabel(), Value: component.Money(s.GetAmount())})
+		}
+		return component.Amounts(facts)
+	}
+	return ui.Details(ui.Class("facet"), ui.ID("trace"), ui.Summary(ui.Text("How it adds up")),
+		ui.Each(p.Order.GetLines(), func(_ int, line *orderv1.OrderLine) ui.Node {
+			return ui.Div(ui.Class("stack stack--tight"), ui.P(ui.Class("small strong"), ui.Text(line.GetTitle())), amounts(line.GetTrace()))
+		}),
+		ui.P(ui.Class("small strong"), ui.Text("In all")), amounts(p.Order.GetTotals().GetTrace()))
+}
+
+func (p *Page) invoice() ui.Node {
+	return ui.P(ui.A(ui.ID("invoice"), ui.Href("/orders/"+p.Order.GetNumber()+"/invoice.pdf"), ui.Data("leave", ""), ui.Text("Invoice (PDF)")))
 }
 
 func (p *Page) paid() ui.Node {
@@ -113,7 +126,8 @@ func (l *List) Body() ui.Node {
 	if len(l.Orders) == 0 {
 		return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Orders")), ui.P(ui.Class("muted"), ui.Text("Nothing here yet.")),
 			ui.Div(ui.Class("row"), component.ButtonLink("Look around", "/search", ""),
-				ui.If(l.Stranger, func() ui.Node { return component.ButtonLink("Sign in", "/signin?next=/orders", "button--quiet") })))
+				ui.If(l.Stranger, func() ui.Node { return component.ButtonLink("Sign in", "/signin?next=/orders", "button--quiet") })),
+			findLink())
 	}
 	return ui.Div(ui.Class("stack"), ui.H1(ui.Text("Orders")),
 		ui.Ul(ui.Class("lines"), ui.Each(l.Orders, func(_ int, o *orderv1.Order) ui.Node {
@@ -124,7 +138,12 @@ func (l *List) Body() ui.Node {
 		})),
 		ui.If(l.Next != "", func() ui.Node {
 			return ui.Div(component.ButtonLink("Older orders", "/orders?after="+url.QueryEscape(l.Next), "button--quiet"))
-		}))
+		}),
+		findLink())
+}
+
+func findLink() ui.Node {
+	return ui.P(ui.A(ui.Href(findPath), ui.Text("Find an order by its number")))
 }
 
 func units(o *orderv1.Order) string {
