@@ -246,8 +246,34 @@ func (s *storm) buy() {
 		})
 	}
 	crowd.Go(func() { s.restarts(ctx) })
+	open, close := context.WithCancel(ctx)
+	var staff sync.WaitGroup
+	staff.Go(func() { s.restock(open) })
 	crowd.Wait()
+	close()
+	staff.Wait()
 	s.still(true)
+}
+
+// restock empties a shelf and fills it again, over and over: that is news for search.
+func (s *storm) restock(ctx context.Context) {
+	stock := inventoryv1connect.NewStockAdminServiceClient(s.staff(), s.town.parts["inventory"])
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for n := int64(0); ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		_, err := insist(ctx, func(ctx context.Context) (*inventoryv1.SetStockResponse, error) {
+			return stock.SetStock(ctx, &inventoryv1.SetStockRequest{Sku: "STORM-SHELF", Location: "east", OnHand: n % 2})
+		})
+		if err != nil && ctx.Err() == nil {
+			s.t.Errorf("restock: %v", err)
+			return
+		}
+	}
 }
 
 // restarts ends the databases, and the event server, now and then.

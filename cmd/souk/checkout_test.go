@@ -112,8 +112,8 @@ func (s *shop) books(sku string) (onHand, reserved, booked int64) {
 	return onHand, reserved, booked
 }
 
-// TestTwoHundredWantFifty has 200 checkouts at once for what is there 50 times.
-func TestTwoHundredWantFifty(t *testing.T) {
+// TestTheLastUnitIsNotSoldTwice has 200 checkouts at once for what is there 50 times.
+func TestTheLastUnitIsNotSoldTwice(t *testing.T) {
 	s := theShop(t)
 	const sku = "KIT001ET-SAGE"
 	// Enough for every cart; the shelf is emptied when all stand at the till.

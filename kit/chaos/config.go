@@ -47,7 +47,7 @@ func (c Config) whole() Config {
 // chance is how probable a fault is at a pass of a point that had so many, after so
 // many passes. One that was lucky for long is hit soon.
 func (c Config) chance(faults, passes int) float64 {
-	if faults < evenFaults && float64(passes) > 2*c.Gap*float64(faults+1) {
+	if faults < evenFaults && float64(passes) > c.Gap*float64(faults+1) {
 		return max(1/c.Gap, 0.1)
 	}
 	return 1 / (c.Gap * math.Pow(c.Growth, float64(max(0, faults-evenFaults))))

@@ -133,8 +133,12 @@ func listen(t *testing.T) (*server.Server, *bus.Bus) {
 	return s, b
 }
 
-func open(t *testing.T) *shop {
+func open(t *testing.T, settings ...func(*cart.Config)) *shop {
 	t.Helper()
+	var cfg cart.Config
+	for _, set := range settings {
+		set(&cfg)
+	}
 	s := &shop{clock: clock.NewFake(time.Now()), market: &market{
 		prices: map[string]map[string]int64{"mug": {"USD": 1000, "EUR": 900}, "pen": {"USD": 150}, "vase": {"USD": 4000}},
 		stock:  map[string]int64{"mug": 10, "pen": 5000, "vase": 1},
@@ -146,7 +150,7 @@ func open(t *testing.T) *shop {
 	others := kittest.Serve(t, mounts)
 	var events *bus.Bus
 	s.nats, events = listen(t)
-	svc, err := cart.Open(t.Context(), cart.Config{}, cart.Deps{
+	svc, err := cart.Open(t.Context(), cfg, cart.Deps{
 		DB: kittest.DB(t, cart.Migrations()), Bus: events, RPC: kittest.RPC(t, "cart"), Clock: s.clock, Log: kittest.Log(t),
 		Dialer: kittest.Dialer(t, "cart", map[string]*kittest.Served{"catalog": others, "inventory": others}),
 	})

@@ -321,7 +321,7 @@ func TestAShopperBuysACart(t *testing.T) {
 	}
 }
 
-func TestACheckoutIsOneOrderHoweverOftenItIsAskedFor(t *testing.T) {
+func TestARefreshDoesNotPayTwice(t *testing.T) {
 	s := open(t)
 	w := wish("tok_visa")
 	client := orderv1connect.NewCheckoutServiceClient(keyed{s.served.As(t, ada), "k1"}, s.served.URL)

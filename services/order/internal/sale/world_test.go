@@ -61,7 +61,7 @@ func (forgetful) Commit(context.Context, string, string) error {
 }
 
 // The money for something that is not there was kept, and the order hung for ever.
-func TestAReservationThatIsGoneGivesTheMoneyBack(t *testing.T) {
+func TestNobodyPaysForAUnitThatWentMeanwhile(t *testing.T) {
 	w := saletest.New(saletest.NewMemory())
 	w.Desk.Stock = forgetful{w.Desk.Stock}
 	w.Place()
