@@ -16,10 +16,11 @@ type Store interface {
 	// Carts returns an owner's cart and that of the guest they were; one that is
 	// not there has version 0.
 	Carts(ctx context.Context, owner, guest Owner) (own, guests Cart, err error)
-	// Change stores what f leaves in the owner's cart when its version has grown,
-	// and returns it; a call that is repeated gets its first answer. The database
-	// may ask for a second try, so f can run more than once.
-	Change(ctx context.Context, owner Owner, f func(*Cart) error) (Cart, error)
+	// Change stores what f leaves in a cart when its version has grown, and returns
+	// it. Known is the owner's cart as it was read just now; f gets what it is then.
+	// A call that is repeated changes nothing and returns the cart. The database may
+	// ask for a second try, so f can run more than once.
+	Change(ctx context.Context, known Cart, f func(*Cart) error) (Cart, error)
 	// Merge removes the guest's cart and stores what f leaves in the owner's; f is
 	// not run when there is no guest's cart any more.
 	Merge(ctx context.Context, owner, guest Owner, f func(own *Cart, guests Cart)) (Cart, error)
@@ -89,7 +90,7 @@ func (d *Desk) Cart(ctx context.Context, who Who, currency string) (View, error)
 	}
 	m := d.market(ctx, c.SKUs())
 	if currency != "" && currency != c.Currency && m.NoOffers == nil {
-		c, err = d.change(ctx, who.Owner, m, func(c *Cart) error { c.Choose(currency, m); return nil })
+		c, err = d.change(ctx, c, m, func(c *Cart) error { c.Choose(currency, m); return nil })
 		if err != nil {
 			return View{}, err
 		}
@@ -181,8 +182,8 @@ func (d *Desk) own(ctx context.Context, who Who) (Cart, error) {
 }
 
 // do changes the caller's cart and shows it. The market is asked before the
-// transaction, since that may run again; a repeated call gets its first answer
-// even when the market has closed meanwhile.
+// transaction, since that may run again; a repeated call is shown the cart even
+// when the market has closed meanwhile.
 func (d *Desk) do(ctx context.Context, who Who, more SKU, f func(*Cart, Market) error) (View, error) {
 	c, err := d.own(ctx, who)
 	if err != nil {
@@ -193,15 +194,15 @@ func (d *Desk) do(ctx context.Context, who Who, more SKU, f func(*Cart, Market) 
 		skus = append(skus, more)
 	}
 	m := d.market(ctx, skus)
-	c, err = d.change(ctx, who.Owner, m, func(c *Cart) error { return f(c, m) })
+	c, err = d.change(ctx, c, m, func(c *Cart) error { return f(c, m) })
 	if err != nil {
 		return View{}, err
 	}
 	return d.show(ctx, c, m)
 }
 
-func (d *Desk) change(ctx context.Context, owner Owner, m Market, f func(*Cart) error) (Cart, error) {
-	return d.Store.Change(ctx, owner, func(c *Cart) error {
+func (d *Desk) change(ctx context.Context, known Cart, m Market, f func(*Cart) error) (Cart, error) {
+	return d.Store.Change(ctx, known, func(c *Cart) error {
 		if err := f(c); err != nil {
 			return err
 		}

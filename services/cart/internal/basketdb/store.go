@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -58,19 +59,31 @@ func scan(row pgx.Row) (c basket.Cart, err error) {
 	return c, err
 }
 
+// done is what is kept of a change: the cart itself is there to be read.
+type done struct{ Version int64 }
+
 // Change implements basket.Store.
-func (s *Store) Change(ctx context.Context, owner basket.Owner, f func(*basket.Cart) error) (basket.Cart, error) {
-	return crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (basket.Cart, error) {
-		c, err := read(ctx, tx, owner)
+func (s *Store) Change(ctx context.Context, known basket.Cart, f func(*basket.Cart) error) (after basket.Cart, err error) {
+	ran := false
+	_, err = crdb.Once(ctx, s.db, func(ctx context.Context, tx crdb.Tx) (done, error) {
+		c, err := reread(ctx, tx, known)
 		if err != nil {
-			return c, err
+			return done{}, err
 		}
 		before := c.Version
-		if err := f(&c); err != nil || c.Version == before {
-			return c, err
+		if err := f(&c); err != nil {
+			return done{}, err
 		}
-		return c, write(ctx, tx, c)
+		if c.Version != before {
+			err = write(ctx, tx, c)
+		}
+		after, ran = c, true
+		return done{c.Version}, err
 	})
+	if err == nil && !ran {
+		after, _, err = s.Carts(ctx, known.Owner, "")
+	}
+	return after, err
 }
 
 // Merge implements basket.Store. It is no answer to a call, so it is not kept as one.
@@ -121,6 +134,7 @@ func (s *Store) Bought(ctx context.Context, owner basket.Owner, f func(*basket.C
 
 const (
 	readCart  = `SELECT owner, currency, lines, version, touched_at FROM cart WHERE owner = $1 FOR UPDATE`
+	lockCart  = `SELECT version FROM cart WHERE owner = $1 FOR UPDATE`
 	takeCart  = `DELETE FROM cart WHERE owner = $1 RETURNING owner, currency, lines, version, touched_at`
 	writeCart = `INSERT INTO cart (owner, currency, lines, version, touched_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (owner) DO UPDATE SET currency = excluded.currency, lines = excluded.lines, version = excluded.version, touched_at = excluded.touched_at`
@@ -128,6 +142,23 @@ const (
 
 func read(ctx context.Context, tx crdb.Tx, owner basket.Owner) (basket.Cart, error) {
 	return orNone(owner, tx.QueryRow(ctx, readCart, owner))
+}
+
+// reread locks a cart of which is known what it was a moment ago, and reads it
+// when it is another by now: reading a cart of many lines costs more than asking.
+func reread(ctx context.Context, tx crdb.Tx, known basket.Cart) (basket.Cart, error) {
+	var version int64
+	err := tx.QueryRow(ctx, lockCart, known.Owner).Scan(&version)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return basket.Cart{Owner: known.Owner}, nil
+	case err != nil:
+		return known, err
+	case version == known.Version:
+		known.Lines = slices.Clone(known.Lines)
+		return known, nil
+	}
+	return read(ctx, tx, known.Owner)
 }
 
 // take removes a cart and returns it: of many who try, one has it.

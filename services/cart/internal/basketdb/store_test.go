@@ -16,7 +16,7 @@ func TestSweepRemovesWhatNobodyUsed(t *testing.T) {
 	store := basketdb.New(kittest.DB(t, basketdb.Migrations()))
 	now := time.Now().UTC().Truncate(time.Second)
 	put := func(owner basket.Owner, at time.Time) {
-		if _, err := store.Change(t.Context(), owner, func(c *basket.Cart) error {
+		if _, err := store.Change(t.Context(), basket.Cart{Owner: owner}, func(c *basket.Cart) error {
 			c.Version, c.Touched = c.Version+1, at
 			return nil
 		}); err != nil {
