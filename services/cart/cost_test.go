@@ -55,10 +55,11 @@ func TestACartsCostHardlyGrowsWithItsLines(t *testing.T) {
 				*one.into = append(*one.into, time.Since(began))
 			}
 		}
+		// The quicker quarter is what else the machine does least in.
 		slices.Sort(small)
 		slices.Sort(large)
-		ratio := float64(large[len(large)/2]) / float64(small[len(small)/2])
-		t.Logf("%s takes %v with 10 lines, %v with 200: %.1f times", what, small[len(small)/2], large[len(large)/2], ratio)
+		ratio := float64(large[len(large)/4]) / float64(small[len(small)/4])
+		t.Logf("%s takes %v with 10 lines, %v with 200: %.1f times", what, small[len(small)/4], large[len(large)/4], ratio)
 		if ratio > 3 {
 			t.Errorf("%s takes %.1f times as long with 200 lines as with 10, want at most 3", what, ratio)
 		}

@@ -33,7 +33,7 @@ type Store struct{ db *crdb.DB }
 // New returns a store.
 func New(db *crdb.DB) *Store { return &Store{db} }
 
-const readCarts = `SELECT owner, currency, lines, version, touched_at FROM cart WHERE owner IN ($1, $2)`
+const readCarts = `SELECT owner, currency, lines, body, version, touched_at FROM cart WHERE owner IN ($1, $2)`
 
 // Carts implements basket.Store.
 func (s *Store) Carts(ctx context.Context, owner, guest basket.Owner) (own, guests basket.Cart, err error) {
@@ -54,7 +54,11 @@ func (s *Store) Carts(ctx context.Context, owner, guest basket.Owner) (own, gues
 }
 
 func scan(row pgx.Row) (c basket.Cart, err error) {
-	err = row.Scan(&c.Owner, &c.Currency, &c.Lines, &c.Version, &c.Touched)
+	var body []byte
+	err = row.Scan(&c.Owner, &c.Currency, &c.Lines, &body, &c.Version, &c.Touched)
+	if err == nil && body != nil {
+		c.Lines, err = unpack(body)
+	}
 	c.Touched = c.Touched.UTC()
 	return c, err
 }
@@ -133,11 +137,11 @@ func (s *Store) Bought(ctx context.Context, owner basket.Owner, f func(*basket.C
 }
 
 const (
-	readCart  = `SELECT owner, currency, lines, version, touched_at FROM cart WHERE owner = $1 FOR UPDATE`
+	readCart  = `SELECT owner, currency, lines, body, version, touched_at FROM cart WHERE owner = $1 FOR UPDATE`
 	lockCart  = `SELECT version FROM cart WHERE owner = $1 FOR UPDATE`
-	takeCart  = `DELETE FROM cart WHERE owner = $1 RETURNING owner, currency, lines, version, touched_at`
-	writeCart = `INSERT INTO cart (owner, currency, lines, version, touched_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (owner) DO UPDATE SET currency = excluded.currency, lines = excluded.lines, version = excluded.version, touched_at = excluded.touched_at`
+	takeCart  = `DELETE FROM cart WHERE owner = $1 RETURNING owner, currency, lines, body, version, touched_at`
+	writeCart = `INSERT INTO cart (owner, currency, lines, body, version, touched_at) VALUES ($1, $2, '[]', $3, $4, $5)
+		ON CONFLICT (owner) DO UPDATE SET currency = excluded.currency, lines = excluded.lines, body = excluded.body, version = excluded.version, touched_at = excluded.touched_at`
 )
 
 func read(ctx context.Context, tx crdb.Tx, owner basket.Owner) (basket.Cart, error) {
@@ -175,11 +179,11 @@ func orNone(owner basket.Owner, row pgx.Row) (basket.Cart, error) {
 }
 
 func write(ctx context.Context, tx crdb.Tx, c basket.Cart) error {
-	lines := c.Lines
-	if lines == nil {
-		lines = []basket.Line{}
+	body, err := pack(c.Lines)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec(ctx, writeCart, c.Owner, c.Currency, lines, c.Version, c.Touched)
+	_, err = tx.Exec(ctx, writeCart, c.Owner, c.Currency, body, c.Version, c.Touched)
 	return err
 }
 
