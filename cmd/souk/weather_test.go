@@ -22,7 +22,7 @@ import (
 // A shop of souk dev --chaos dies while people buy, opens again, and its books agree.
 func TestDevInAStorm(t *testing.T) {
 	dir := t.TempDir()
-	s := start(t, dir, "--listen", freeAddress(t), "--dev-listen", freeAddress(t), "--chaos", "seed=7,gap=5,youth=3s,growth=1.2")
+	s := start(t, dir, "--listen", freeAddress(t), "--dev-listen", freeAddress(t), "--chaos", "seed=7,gap=20,youth=3s,growth=2")
 	t.Cleanup(func() { s.process.Process.Kill() }) // should the test end early
 	journal := filepath.Join(dir, "chaos")
 	deaths := func() (n int) {
