@@ -77,6 +77,29 @@ func (s *shop) admin() connect.HTTPClient {
 	}).client(s.t)
 }
 
+// customer registers and buys some of a SKU.
+func (s *shop) customer(sku string, units int32) (session, *orderv1.PlaceOrderRequest, *orderv1.Checkout) {
+	s.t.Helper()
+	ctx, email := s.t.Context(), uuid.NewString()+"@example.com"
+	ada := s.registered(email)
+	b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(s.t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(s.t), s.url)}
+	if units > 1 {
+		if _, err := b.cart.AddLine(ctx, &cartv1.AddLineRequest{Sku: sku, Quantity: units - 1, CurrencyCode: "USD"}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	req, err := b.request(ctx, sku, s.cardToken("4242424242424242"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Email = email
+	c, err := b.place(ctx, req)
+	if err != nil || c.GetOrder() == nil {
+		s.t.Fatalf("no order: %v, %v", c, err)
+	}
+	return ada, req, c
+}
+
 // be makes the browser that of whose session it is.
 func (v *visit) be(c session) {
 	v.t.Helper()
@@ -204,22 +227,8 @@ func TestAShopperSendsSomethingBack(t *testing.T) {
 			s.t = t
 			const sku = "KIT001ET-CREAM"
 			s.newStock(sku, 50)
-			email := uuid.NewString() + "@example.com"
-			ada := s.registered(email)
-			b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(t), s.url)}
 			before := s.available(sku)
-			if _, err := b.cart.AddLine(t.Context(), &cartv1.AddLineRequest{Sku: sku, Quantity: 2, CurrencyCode: "USD"}); err != nil {
-				t.Fatal(err)
-			}
-			req, err := b.request(t.Context(), sku, s.cardToken("4242424242424242"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Email = email
-			c, err := b.place(t.Context(), req)
-			if err != nil || c.GetOrder() == nil {
-				t.Fatalf("no order: %v, %v", c, err)
-			}
+			ada, _, c := s.customer(sku, 3)
 			id, number := c.GetOrder().GetId(), c.GetOrder().GetNumber()
 
 			v := visitor(t, s.url, 375)
@@ -380,19 +389,8 @@ func TestAShopperCallsAnOrderOff(t *testing.T) {
 			s.t = t
 			const sku = "KIT001ET-CREAM"
 			s.newStock(sku, 50)
-			email := uuid.NewString() + "@example.com"
-			ada := s.registered(email)
-			b := buyer{email, cartv1connect.NewCartServiceClient(ada.client(t), s.url), orderv1connect.NewCheckoutServiceClient(ada.client(t), s.url)}
 			before := s.available(sku)
-			req, err := b.request(t.Context(), sku, s.cardToken("4242424242424242"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Email = email
-			c, err := b.place(t.Context(), req)
-			if err != nil || c.GetOrder() == nil {
-				t.Fatalf("no order: %v, %v", c, err)
-			}
+			ada, req, c := s.customer(sku, 1)
 			if got := s.available(sku); got != before-1 {
 				t.Errorf("%d available after the purchase, want one less than %d", got, before)
 			}
@@ -429,7 +427,7 @@ func TestAShopperCallsAnOrderOff(t *testing.T) {
 				return p.GetState() == paymentv1.PaymentState_PAYMENT_STATE_VOIDED && p.GetCaptured().GetMinorUnits() == 0 ||
 					p.GetState() == paymentv1.PaymentState_PAYMENT_STATE_REFUNDED && p.GetRefunded().GetMinorUnits() == req.GetExpectedTotal().GetMinorUnits()
 			})
-			s.mailed(email, c.GetOrder().GetNumber()+" is cancelled")
+			s.mailed(req.GetEmail(), c.GetOrder().GetNumber()+" is cancelled")
 		})
 	}
 }
