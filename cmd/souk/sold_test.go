@@ -345,6 +345,39 @@ func TestAShopperSendsSomethingBack(t *testing.T) {
 	}
 }
 
+// TestAShopperPaysWithAKeptCard buys twice, enters the card once, and forgets it.
+func TestAShopperPaysWithAKeptCard(t *testing.T) {
+	s := theShop(t)
+	v := visitor(t, s.url, 375)
+	v.be(s.registered(uuid.NewString() + "@example.com"))
+	v.open("/account")
+	intoCart(s, v)
+	toPayment(v, "")
+	v.click(`#keep`)
+	pay(v, "4242 4242 4242 4242")
+	v.click(`#step .button--wide`)
+	v.see(`#order-number`)
+
+	intoCart(s, v)
+	toPayment(v, "")
+	v.picture("checkout-kept-card")
+	if first := v.ask(`document.querySelector("#ways label").innerText + (document.getElementById("card_number") ? ", and a card" : "")`); first != "Visa ending in 4242" {
+		t.Errorf("to pay with, there is %q first", first)
+	}
+	v.click(`#payment .button`)
+	v.see(`#step .facts`)
+	v.click(`#step .button--wide`)
+	v.see(`#order-number`)
+
+	v.open("/account")
+	v.click(`[aria-label="Forget Visa ending in 4242"]`)
+	v.until(`!document.getElementById("cards")`)
+	v.open("/account")
+	if v.ask(`!!document.getElementById("cards")`) != "false" {
+		t.Error("the card is not forgotten")
+	}
+}
+
 // TestAGuestFindsAnOrder looks an order up in another browser, by its number and
 // the e-mail it was placed with.
 func TestAGuestFindsAnOrder(t *testing.T) {

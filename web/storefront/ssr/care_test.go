@@ -4,6 +4,7 @@ package ssr_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	paymentv1 "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 )
 
 // keys presses keys where the focus is.
@@ -445,6 +448,72 @@ func TestStepsOfTheCheckout(t *testing.T) {
 	if got := v.ask(`document.getElementById("line1").value`); got != "1 Main St" {
 		t.Errorf("after loading again, the street is %q", got)
 	}
+}
+
+// Who has kept a card pays with it, or in any other way that there is.
+func TestWaysToPay(t *testing.T) {
+	shop := newFake()
+	shop.methods = []*paymentv1.PaymentMethodOption{
+		{Provider: "stripe", Kind: "redirect", Label: "Pay by bank", PaymentMethod: "ideal"},
+		{Provider: "stripe", Kind: "card", Label: "Card elsewhere"}, // which takes more than we have
+	}
+	shop.saved = []*paymentv1.SavedMethod{
+		{Provider: "sandbox", PaymentMethod: "pm_kept", Kind: "card", Summary: "Visa ending in 1881"},
+		{Provider: "gone", PaymentMethod: "pm_gone", Kind: "card", Summary: "Visa ending in 0000"},
+	}
+	v := visitor(t, storefront(t, shop).URL, 320)
+	v.cookie("souk_at", "token")
+	v.open("/checkout")
+	v.ask(`(localStorage.setItem("souk.session", "shopper"), 1)`)
+	for _, c := range []struct{ choose, fact, provider, token, keep string }{
+		{"", "Visa ending in 1881", "sandbox", "pm_kept", ""},
+		{"#way-stripe-Pay-by-bank", "Pay by bank", "stripe", "ideal", ""},
+		{"#way-sandbox-Card", "Card ending in 4242", "sandbox", "tok_1", "true"},
+	} {
+		shop.mutex.Lock()
+		shop.cart = map[string]int32{"a-R": 1}
+		shop.mutex.Unlock()
+		v.open("/checkout")
+		toPayment(v)
+		if got := v.ask(`Array.from(document.querySelectorAll("#ways label")).map(l => l.innerText)`); got != "Visa ending in 1881,Card,Pay by bank" {
+			t.Errorf("the ways to pay are %s", got)
+		}
+		if c.choose != "" {
+			v.click(c.choose)
+		}
+		if c.keep == "" {
+			v.until(`!document.getElementById("card_number")`)
+			v.click(`#payment .button`)
+			v.see(`#step .facts`)
+		} else {
+			v.see(`#card_number`)
+			v.picture("checkout-ways")
+			v.click(`#keep`)
+			if wrong := v.ask(audit); wrong != "" {
+				t.Error(wrong)
+			}
+			fillCard(v)
+		}
+		if facts := v.ask(`document.querySelector("#step .facts").innerText`); !strings.Contains(facts, c.fact) {
+			t.Errorf("the review says %q, want %q", facts, c.fact)
+		}
+		v.click(`#step .button--wide`)
+		v.see(`#order-number`)
+		var placed struct {
+			PaymentMethod     string `json:"payment_method"`
+			PaymentProvider   string `json:"payment_provider"`
+			SavePaymentMethod bool   `json:"save_payment_method"`
+		}
+		sent, _ := shop.was("/souk.order.v1.CheckoutService/PlaceOrder")
+		if err := json.Unmarshal([]byte(sent), &placed); err != nil || placed.PaymentMethod != c.token || placed.PaymentProvider != c.provider || placed.SavePaymentMethod != (c.keep != "") {
+			t.Errorf("%s: sent %s, %v", c.fact, sent, err)
+		}
+	}
+	v.open("/account")
+	v.click(`[aria-label="Forget Visa ending in 1881"]`)
+	v.until(`document.getElementById("cards").innerText.includes("0000") && !document.getElementById("cards").innerText.includes("1881")`)
+	v.again()
+	v.until(`!document.getElementById("cards").innerText.includes("1881")`)
 }
 
 func TestPayingTwiceIsPayingOnce(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,8 +65,11 @@ type fake struct {
 	rewrite func(page string) string
 
 	mutex sync.Mutex
-	cart  map[string]int32
-	calls map[string]int
+	// methods are ways to pay besides a card, saved what was kept to pay with.
+	methods []*paymentv1.PaymentMethodOption
+	saved   []*paymentv1.SavedMethod
+	cart    map[string]int32
+	calls   map[string]int
 	// sent is the last message to each procedure, as JSON, and what the provider got.
 	sent map[string]string
 	// news is closed when something more was sent.
@@ -311,7 +315,25 @@ func (f *fake) ListAddresses(context.Context, *accountv1.ListAddressesRequest) (
 }
 
 func (f *fake) GetPaymentConfig(context.Context, *paymentv1.GetPaymentConfigRequest) (*paymentv1.GetPaymentConfigResponse, error) {
-	return &paymentv1.GetPaymentConfigResponse{Provider: "sandbox", TokenizeUrl: "/tokenize", PublishableKey: "pk"}, nil
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	methods := []*paymentv1.PaymentMethodOption{{Provider: "sandbox", Kind: "card", Label: "Card", TokenizeUrl: "/tokenize", PublishableKey: "pk"}}
+	return &paymentv1.GetPaymentConfigResponse{Provider: "sandbox", TokenizeUrl: "/tokenize", PublishableKey: "pk", Methods: append(methods, f.methods...)}, nil
+}
+
+func (f *fake) ListSavedMethods(context.Context, *paymentv1.ListSavedMethodsRequest) (*paymentv1.ListSavedMethodsResponse, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return &paymentv1.ListSavedMethodsResponse{Methods: f.saved}, nil
+}
+
+func (f *fake) DeleteSavedMethod(_ context.Context, r *paymentv1.DeleteSavedMethodRequest) (*paymentv1.DeleteSavedMethodResponse, error) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.saved = slices.DeleteFunc(f.saved, func(m *paymentv1.SavedMethod) bool {
+		return m.GetProvider() == r.GetProvider() && m.GetPaymentMethod() == r.GetPaymentMethod()
+	})
+	return &paymentv1.DeleteSavedMethodResponse{}, nil
 }
 
 func (f *fake) totals() *orderv1.Totals {

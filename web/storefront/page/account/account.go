@@ -2,8 +2,10 @@ package account
 
 import (
 	"context"
+	"slices"
 
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
+	paymentv1 "github.com/souk-commerce/souk/api/lite/souk/payment/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
 	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
@@ -19,7 +21,9 @@ type Page struct {
 	env       *site.Env
 	Profile   *accountv1.Profile
 	Addresses []*accountv1.SavedAddress
-	Name      string
+	// Cards are what was kept to pay with.
+	Cards []*paymentv1.SavedMethod
+	Name  string
 	// Draft is the address being written; nil when none is.
 	Draft  *accountv1.SavedAddress
 	Wrong  string
@@ -43,7 +47,9 @@ func Load(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) 
 		if err != nil {
 			return nil, err
 		}
-		return &Page{shop: shop, env: env, Profile: profile.GetProfile(), Addresses: book.GetAddresses(), Name: profile.GetProfile().GetName()}, nil
+		// The provider may not answer; the account is there without it.
+		kept, _ := paymentv1.NewPaymentServiceClient(shop.Client).ListSavedMethods(ctx, &paymentv1.ListSavedMethodsRequest{})
+		return &Page{shop: shop, env: env, Profile: profile.GetProfile(), Addresses: book.GetAddresses(), Cards: kept.GetMethods(), Name: profile.GetProfile().GetName()}, nil
 	}
 }
 
@@ -102,6 +108,17 @@ func (p *Page) remove(id string) {
 	})
 }
 
+func (p *Page) forget(card *paymentv1.SavedMethod) {
+	p.change("It is forgotten.", func(ctx context.Context, _ accountv1.AccountServiceClient) (func(), error) {
+		request := &paymentv1.DeleteSavedMethodRequest{Provider: card.GetProvider(), PaymentMethod: card.GetPaymentMethod()}
+		_, err := paymentv1.NewPaymentServiceClient(p.shop.Client).DeleteSavedMethod(ctx, request)
+		return func() {
+			p.Cards = slices.DeleteFunc(p.Cards, func(c *paymentv1.SavedMethod) bool { return c == card })
+			ui.After(func() { browser.FocusID(bookID) })
+		}, err
+	})
+}
+
 func (p *Page) reread(ctx context.Context, accounts accountv1.AccountServiceClient) (func(), error) {
 	book, err := accounts.ListAddresses(ctx, &accountv1.ListAddressesRequest{})
 	return func() {
@@ -127,9 +144,18 @@ func (p *Page) Body() ui.Node {
 					ui.Form(ui.Class("stack scripts-only"), ui.Attr("method", "post"), ui.OnSubmit(func(map[string]string) { p.rename() }),
 						component.Field(component.Input{ID: "profile_name", Label: "Name", Complete: "name", Bind: &p.Name, Error: p.Errors["name"]}),
 						component.Button("Save", "button--quiet button--small", p.busy, nil))),
+				ui.If(len(p.Cards) > 0, p.cards),
 				ui.Div(ui.Class("panel stack"), ui.H2(ui.Text("Orders")), ui.A(ui.Href("/orders"), ui.Text("See what you bought"))),
 			),
 		))
+}
+
+func (p *Page) cards() ui.Node {
+	return ui.Div(ui.Class("panel stack"), ui.ID("cards"), ui.H2(ui.Text("To pay with")),
+		ui.Keyed(p.Cards, (*paymentv1.SavedMethod).GetPaymentMethod, func(c *paymentv1.SavedMethod) ui.Node {
+			return ui.Div(ui.Class("row row--between"), ui.Span(ui.Text(c.GetSummary())),
+				ui.Button(ui.Class("button button--text live-only"), ui.Type("button"), ui.Aria("label", "Forget "+c.GetSummary()), ui.OnClick(func() { p.forget(c) }), ui.Text("Forget")))
+		}))
 }
 
 func (p *Page) greeting() string {

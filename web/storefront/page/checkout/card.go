@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	paymentv1 "github.com/souk-commerce/souk/api/lite/souk/payment/v1"
 	"github.com/souk-commerce/souk/web/browser"
 )
 
@@ -70,17 +69,17 @@ func luhn(number string) bool {
 var errProvider = errors.New("The payment provider cannot be reached. Please try again.")
 
 // tokenize hands the card to the provider, which gives a token for it.
-func tokenize(ctx context.Context, config *paymentv1.GetPaymentConfigResponse, card Card) (string, error) {
+func tokenize(ctx context.Context, way Way, card Card) (string, error) {
 	month, year, _ := card.expiry()
 	body, err := json.Marshal(map[string]any{
-		"publishable_key": config.GetPublishableKey(), "number": digits(card.Number),
+		"publishable_key": way.Key, "number": digits(card.Number),
 		"exp_month": month, "exp_year": year, "cvc": digits(card.Code), "name": card.Name,
 	})
 	if err != nil {
 		return "", err
 	}
 	response, err := browser.Fetch(ctx, browser.Request{
-		Method: "POST", URL: config.GetTokenizeUrl(), Header: map[string]string{"Content-Type": "application/json"}, Body: body, Foreign: true,
+		Method: "POST", URL: way.TokenizeURL, Header: map[string]string{"Content-Type": "application/json"}, Body: body, Foreign: true,
 	})
 	if err != nil {
 		return "", errProvider

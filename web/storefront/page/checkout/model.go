@@ -12,7 +12,6 @@ import (
 	accountv1 "github.com/souk-commerce/souk/api/lite/souk/account/v1"
 	cartv1 "github.com/souk-commerce/souk/api/lite/souk/cart/v1"
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
-	paymentv1 "github.com/souk-commerce/souk/api/lite/souk/payment/v1"
 	typev1 "github.com/souk-commerce/souk/api/lite/souk/type/v1"
 	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
@@ -37,14 +36,18 @@ type Page struct {
 	shop *state.Shop
 	env  *site.Env
 
-	Step   int
-	Email  string
-	To     typev1.Address
-	Card   Card
-	Config *paymentv1.GetPaymentConfigResponse
-	Quote  *orderv1.QuoteResponse
+	Step  int
+	Email string
+	To    typev1.Address
+	Card  Card
+	Quote *orderv1.QuoteResponse
 	// Option is the chosen way of delivery.
 	Option string
+	// Ways are the ways to pay what Quote says, and Way is the id of the chosen one.
+	Ways []Way
+	Way  string
+	// Keep is true to keep the card for next time.
+	Keep bool
 	// Wrong is what went wrong, for all; Errors for single fields by id.
 	Wrong  string
 	Errors map[string]string
@@ -86,11 +89,7 @@ func Load(shop *state.Shop) func(context.Context, *site.Env) (site.View, error) 
 			page.next = env
 			return page, nil
 		}
-		config, err := paymentv1.NewPaymentServiceClient(shop.Client).GetPaymentConfig(ctx, &paymentv1.GetPaymentConfigRequest{})
-		if err != nil {
-			return nil, err
-		}
-		page := &Page{shop: shop, env: env, Config: config, To: typev1.Address{CountryCode: state.Countries[0].Value}}
+		page := &Page{shop: shop, env: env, To: typev1.Address{CountryCode: state.Countries[0].Value}}
 		page.know(ctx)
 		visit.page = page
 		return page, nil

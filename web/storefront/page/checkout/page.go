@@ -81,37 +81,28 @@ func free(m *typev1.Money) string {
 	return component.Money(m)
 }
 
-func (p *Page) payment() ui.Node {
-	return ui.Form(ui.Class("stack"), ui.ID("payment"), ui.Attr("method", "post"), ui.Bool("novalidate", true), ui.OnSubmit(func(map[string]string) { p.cardDone() }),
-		ui.If(p.Config.GetProvider() == "sandbox", func() ui.Node {
-			return component.Notice("", "No money moves here. 4242 4242 4242 4242 succeeds, 4000 0000 0000 0002 is declined, 4000 0000 0000 3220 asks for 3-D Secure; any date to come, any code.")
-		}),
-		ui.Div(ui.Class("fields"),
-			p.field("card_number", "Card number", "cc-number", &p.Card.Number, component.Input{Wide: true, Required: true, More: numeric}),
-			p.field("card_expiry", "Expires (MM / YY)", "cc-exp", &p.Card.Expiry, component.Input{Required: true, More: numeric}),
-			p.field("card_code", "Security code", "cc-csc", &p.Card.Code, component.Input{Required: true, More: numeric}),
-			p.field("card_name", "Name on card", "cc-name", &p.Card.Name, component.Input{Wide: true}),
-		),
-		ui.P(ui.Class("muted small"), ui.Text("Your card data goes straight to the payment provider.")),
-		ui.Div(component.Button("Review order", "", p.busy, nil)))
-}
-
-var numeric = ui.Attr("inputmode", "numeric")
-
 func (p *Page) review() ui.Node {
-	card := digits(p.Card.Number)
 	return ui.Div(ui.Class("stack"),
 		component.Facts([]component.Fact{
 			{Name: "To", Value: oneLine(&p.To)},
 			{Name: "E-mail", Value: p.Email},
 			{Name: "Delivery", Value: p.chosen()},
-			{Name: "Payment", Value: "Card ending in " + card[max(0, len(card)-4):]},
+			{Name: "Payment", Value: p.paying()},
 		}),
 		ui.Div(ui.Class("lines"), ui.Each(p.Quote.GetLines(), func(_ int, line *orderv1.OrderLine) ui.Node {
 			return small(line.GetImageUrl(), line.GetTitle(), line.GetVariantTitle(), int(line.GetQuantity()), line.GetLineTotal())
 		})),
 		component.Button("Place order · "+component.Money(p.Quote.GetTotals().GetTotal()), "button--wide", p.busy, p.place),
 	)
+}
+
+// paying tells how the shopper pays.
+func (p *Page) paying() string {
+	if way := p.way(); way.Token != "" {
+		return way.Label
+	}
+	card := digits(p.Card.Number)
+	return "Card ending in " + card[max(0, len(card)-4):]
 }
 
 func (p *Page) chosen() string {

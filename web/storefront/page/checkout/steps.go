@@ -5,6 +5,7 @@ import (
 	"time"
 
 	orderv1 "github.com/souk-commerce/souk/api/lite/souk/order/v1"
+	paymentv1 "github.com/souk-commerce/souk/api/lite/souk/payment/v1"
 	"github.com/souk-commerce/souk/web/browser"
 	"github.com/souk-commerce/souk/web/rpc"
 	"github.com/souk-commerce/souk/web/site"
@@ -53,6 +54,11 @@ func (p *Page) quote(option string, then func()) {
 	request := &orderv1.QuoteRequest{ShippingAddress: &p.To, DeliveryOptionId: option, CurrencyCode: p.currency()}
 	p.env.Go(func(ctx context.Context) func() {
 		answer, err := orderv1.NewCheckoutServiceClient(p.shop.Client).Quote(ctx, request)
+		var ways []Way
+		if err == nil {
+			total := answer.GetTotals().GetTotal()
+			ways, err = p.ways(ctx, &paymentv1.GetPaymentConfigRequest{CurrencyCode: total.GetCurrencyCode(), CountryCode: request.GetShippingAddress().GetCountryCode(), Amount: total.GetMinorUnits()})
+		}
 		return func() {
 			p.busy = false
 			if err != nil {
@@ -61,6 +67,10 @@ func (p *Page) quote(option string, then func()) {
 				return
 			}
 			p.Quote, p.Option, p.priced = answer, answer.GetDeliveryOptionId(), basket
+			before := p.way()
+			if p.Ways = ways; p.way() != before {
+				p.token = "" // it is of a way that there is no more
+			}
 			then()
 		}
 	})
@@ -76,9 +86,15 @@ func (p *Page) deliver(option string) {
 	})
 }
 
-// cardDone turns the card into a token.
-func (p *Page) cardDone() {
+// payDone turns the card into a token, where one has to be entered.
+func (p *Page) payDone() {
 	if !p.begin() {
+		return
+	}
+	way := p.way()
+	if way.Token != "" {
+		p.busy, p.token = false, way.Token
+		p.goTo(Review)
 		return
 	}
 	if p.Errors = p.Card.wrong(); len(p.Errors) > 0 {
@@ -86,9 +102,9 @@ func (p *Page) cardDone() {
 		ui.After(func() { browser.Focus("[aria-invalid=true]") })
 		return
 	}
-	card, config := p.Card, p.Config
+	card := p.Card
 	p.env.Go(func(ctx context.Context) func() {
-		token, err := tokenize(ctx, config, card)
+		token, err := tokenize(ctx, way, card)
 		return func() {
 			p.busy = false
 			if err != nil {
@@ -116,7 +132,7 @@ func (p *Page) place() {
 	browser.Replace(returnPath(id))
 	request := &orderv1.PlaceOrderRequest{
 		CheckoutId: id, Email: p.Email, ShippingAddress: &p.To, DeliveryOptionId: p.Option, CurrencyCode: p.currency(),
-		PaymentMethod: p.token, ExpectedTotal: p.Quote.GetTotals().GetTotal(), ReturnPath: returnPath(id),
+		PaymentMethod: p.token, PaymentProvider: p.way().Provider, SavePaymentMethod: p.Keep && p.shop.SignedIn() && p.way().Token == "", ExpectedTotal: p.Quote.GetTotals().GetTotal(), ReturnPath: returnPath(id),
 	}
 	p.env.Go(func(ctx context.Context) func() {
 		client := orderv1.NewCheckoutServiceClient(p.shop.Client)
