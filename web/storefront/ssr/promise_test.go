@@ -51,7 +51,8 @@ func TestPagesWhenServicesFail(t *testing.T) {
 		{"cart", "/p/a", 200, "Only 3 left", ""},
 		{"order", "/orders", 503, "We will be right back", ""},
 		{"account", "/account", 503, "We will be right back", ""},
-		{"payment", "/checkout", 503, "We will be right back", ""},
+		{"payment", "/checkout", 200, `id="address"`, ""}, // it is asked when the price is known
+		{"payment", "/account", 200, "Hello, Ada", "To pay with"},
 	}
 	for _, c := range cases {
 		t.Run(c.service+" "+c.path, func(t *testing.T) {
