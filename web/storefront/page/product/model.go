@@ -96,10 +96,19 @@ func (p *Page) buyable(v *catalogv1.Variant) bool {
 // most is how many units of the chosen variant may be asked for.
 func (p *Page) most() int {
 	stock, known := p.Stock[p.Variant.GetSku()]
-	if !known || stock.GetBackorder() {
+	if !known || stock.GetBackorder() && stock.GetBackorderUnits() == 0 {
 		return 99
 	}
-	return int(min(stock.GetAvailable(), 99))
+	return int(min(stock.GetAvailable()+stock.GetBackorderUnits(), 99))
+}
+
+// onOrder says when a variant ships that is not there yet. A day that has passed
+// is no promise any more.
+func onOrder(stock *inventoryv1.Availability, now time.Time) string {
+	if at := stock.GetExpectedTime(); at != nil && at.AsTime().After(now) {
+		return "On order: expected " + at.AsTime().UTC().Format("2 January 2006")
+	}
+	return "On order: ships when it is back"
 }
 
 // with returns the variant that differs from the chosen one in one option: the

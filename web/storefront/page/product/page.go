@@ -2,6 +2,7 @@ package product
 
 import (
 	"strconv"
+	"time"
 
 	catalogv1 "github.com/souk-commerce/souk/api/lite/souk/catalog/v1"
 	"github.com/souk-commerce/souk/web/storefront/shelf"
@@ -100,7 +101,7 @@ func (p *Page) stock() ui.Node {
 	case stock.GetAvailable() > 0:
 		return component.Badge("warn", "Only "+strconv.FormatInt(stock.GetAvailable(), 10)+" left")
 	case stock.GetBackorder():
-		return component.Badge("warn", "On order: ships when it is back")
+		return component.Badge("warn", onOrder(stock, time.Now()))
 	}
 	return component.Badge("", "Sold out")
 }
