@@ -41,6 +41,18 @@ func TestOddNamesAreRefused(t *testing.T) {
 			_, err := s.admin.SetStock(t.Context(), &pb.SetStockRequest{Sku: "A", Location: "a\nb", OnHand: 1})
 			return err
 		},
+		"blank SKU": func() error {
+			_, err := s.admin.SetStock(t.Context(), &pb.SetStockRequest{Sku: " ", OnHand: 1})
+			return err
+		},
+		"blank place": func() error {
+			_, err := s.admin.SetStock(t.Context(), &pb.SetStockRequest{Sku: "A", Location: "  ", OnHand: 1})
+			return err
+		},
+		"blank location": func() error {
+			_, err := s.admin.UpsertLocation(t.Context(), &pb.UpsertLocationRequest{Location: &pb.Location{Id: "\u00a0"}})
+			return err
+		},
 		"adjust": func() error {
 			_, err := s.admin.AdjustStock(t.Context(), &pb.AdjustStockRequest{Sku: odd, Kind: pb.EntryKind_ENTRY_KIND_RECEIVED, Units: 1})
 			return err

@@ -33,6 +33,6 @@
 // Several processes lock a batch's items in the order of their SKUs, and so wait for
 // each other instead of deadlocking; a conflict at SERIALIZABLE is tried again for
 // the batch, unseen by callers. In CockroachDB a row's rate is bound by the latency
-// of a commit, so a batch's size is what makes it fast: a hundred sales of a SKU take
+// of a commit, so a batch's size is what makes it fast: sixty-four sales of a SKU take
 // one round between its replicas.
 package stock

@@ -16,10 +16,10 @@ type (
 	Location string
 )
 
-// checkNames refuses what nobody writes on a shelf.
+// checkNames refuses what nobody writes on a shelf. An empty location is none.
 func checkNames(where Location, skus ...SKU) error {
 	odd := func(text string) bool {
-		return !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl)
+		return !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || strings.TrimSpace(text) == "" && text != ""
 	}
 	for _, sku := range skus {
 		if odd(string(sku)) {
