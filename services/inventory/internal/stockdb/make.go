@@ -178,7 +178,16 @@ const (
 	writeReturns = `INSERT INTO returned (id, created_at) SELECT r.id, now() FROM unnest($1::TEXT[]) AS r (id)`
 )
 
+// write sends all statements at once.
 func write(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.Availability) error {
+	w := &crdb.Writes{Tx: tx}
+	if err := writeAll(ctx, w, shelf, before); err != nil {
+		return err
+	}
+	return w.Send(ctx)
+}
+
+func writeAll(ctx context.Context, tx crdb.Tx, shelf *stock.Shelf, before map[stock.SKU]stock.Availability) error {
 	if err := writeShelf(ctx, tx, shelf, before); err != nil {
 		return err
 	}

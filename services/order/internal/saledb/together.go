@@ -273,8 +273,17 @@ func (b *book) change(id, trace string, f func(*sale.Order) error) error {
 	return nil
 }
 
-// write keeps everything: a handful of statements, however many turns there were.
+// write keeps everything: a handful of statements in one go, however many turns
+// there were.
 func (b *book) write(ctx context.Context, tx crdb.Tx) error {
+	w := &crdb.Writes{Tx: tx}
+	if err := b.writeAll(ctx, w); err != nil {
+		return err
+	}
+	return w.Send(ctx)
+}
+
+func (b *book) writeAll(ctx context.Context, tx crdb.Tx) error {
 	for _, f := range []func(context.Context, crdb.Tx) error{b.addPages, b.writePages, b.writeOrders, b.answers.Keep} {
 		if err := f(ctx, tx); err != nil {
 			return err

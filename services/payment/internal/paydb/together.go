@@ -106,22 +106,23 @@ func (b *book) take(t *turn) error {
 
 // write sends all statements at once.
 func (b *book) write(ctx context.Context, tx crdb.Tx) error {
-	var all pgx.Batch
+	w := &crdb.Writes{Tx: tx}
 	for _, id := range sorted(b.new) {
 		p := b.payments[id]
-		all.Queue(insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save)
+		if _, err := w.Exec(ctx, insertPayment, p.ID, p.State, p.Amount.Currency, p.Amount.Minor, p.Provider, p.Method, p.ReturnURL, p.Settled, p.CheckAt, p.Created, p.Country, p.Customer, p.Save); err != nil {
+			return err
+		}
 	}
 	for _, id := range sorted(b.changed) {
 		p := b.payments[id]
-		all.Queue(writePay, id, p.State, p.Captured, p.Refunded, p.Reference, p.ActionURL, p.Decline, p.Summary, p.Settled, p.CheckAt, p.Tries)
+		if _, err := w.Exec(ctx, writePay, id, p.State, p.Captured, p.Refunded, p.Reference, p.ActionURL, p.Decline, p.Summary, p.Settled, p.CheckAt, p.Tries); err != nil {
+			return err
+		}
 	}
-	if all.Len() == 0 {
-		return nil
-	}
-	if err := tx.SendBatch(ctx, &all).Close(); err != nil {
+	if err := bus.PutAll(ctx, w, b.events...); err != nil {
 		return err
 	}
-	return bus.PutAll(ctx, tx, b.events...)
+	return w.Send(ctx)
 }
 
 func sorted(set map[string]bool) (ids []string) {
