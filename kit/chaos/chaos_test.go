@@ -80,6 +80,46 @@ func TestPointsThatArePassedOftenAreHitSeldom(t *testing.T) {
 	}
 }
 
+func TestPointsThatHardlyAnybodyPassesAreHitAtOnce(t *testing.T) {
+	s, deaths := storm(t, Config{Seed: 1, Gap: 1e9})
+	seldom := func() error {
+		s.noted += 2 * rare // elsewhere
+		return s.Pass(t.Context(), "seldom", "x", Die, Lose, Delay)
+	}
+	s.cfg.Youth = time.Hour
+	for range evenFaults {
+		_ = seldom()
+	}
+	if p := s.points["seldom/x"]; p.faults != evenFaults || *deaths > 0 {
+		t.Errorf("%d passes of the young were hit %d times, with %d deaths; want %d and none", evenFaults, p.faults, *deaths, evenFaults)
+	}
+	if err := seldom(); err != nil || *deaths > 0 {
+		t.Errorf("enough is not enough: %v, %d deaths", err, *deaths)
+	}
+	s.cfg.Youth = 0
+	for range 10 {
+		_ = seldom()
+	}
+	if *deaths != 1 {
+		t.Errorf("%d deaths later, want the one that was due", *deaths)
+	}
+}
+
+func TestWhoHasJustBegunToLiveDoesNotDie(t *testing.T) {
+	s, deaths := storm(t, Config{})
+	s.cfg.Youth = time.Hour
+	for range 3 {
+		if err := s.Pass(t.Context(), "a", "b", Die, Lose); err != nil {
+			t.Error(err)
+		}
+	}
+	s.cfg.Youth = 0
+	_ = s.Pass(t.Context(), "a", "b", Die, Lose)
+	if *deaths != 1 {
+		t.Errorf("%d deaths later, want the one that was due", *deaths)
+	}
+}
+
 func TestSameSeedSameStorm(t *testing.T) {
 	course := func(seed uint64) (all string) {
 		s, _ := storm(t, Config{Seed: seed, Gap: 3})

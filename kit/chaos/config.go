@@ -26,7 +26,11 @@ type Config struct {
 	Youth time.Duration
 }
 
-const evenFaults = 5
+const (
+	evenFaults = 5
+	// A point is rare that has fewer than one of so many passes.
+	rare = 2000
+)
 
 func (c Config) whole() Config {
 	if c.Gap <= 0 {

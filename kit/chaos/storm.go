@@ -55,12 +55,24 @@ type Storm struct {
 	still  bool
 	calm   bool
 	looked time.Time // whether it is calm
+	noted  int       // passes of all points
 	points map[string]*point
 }
 
 type point struct {
 	faults, earlier int // at all times; passes of earlier processes, as far as noted
+	by              map[Fault]int
 	passes          int // in this process
+}
+
+// fewest is the fault that there was the fewest of, but for some.
+func (p *point) fewest(can []Fault, but Fault) (fault Fault) {
+	for _, f := range can {
+		if f != but && (fault == "" || p.by[f] < p.by[fault]) {
+			fault = f
+		}
+	}
+	return fault
 }
 
 // New returns a storm over the part of the shop that is named.
@@ -72,9 +84,9 @@ func New(cfg Config, part string) (*Storm, error) {
 	}
 	name := fnv.New64a()
 	fmt.Fprint(name, part, lines)
-	s := &Storm{cfg: cfg, journal: j, born: time.Now(), end: die, dice: rand.New(rand.NewPCG(cfg.Seed, name.Sum64())), points: map[string]*point{}}
+	s := &Storm{cfg: cfg, journal: j, born: time.Now(), end: die, dice: rand.New(rand.NewPCG(cfg.Seed, name.Sum64())), points: map[string]*point{}, noted: lines}
 	for where, c := range counts {
-		s.points[where] = &point{faults: c.Faults, earlier: c.Passes}
+		s.points[where] = &point{faults: c.Faults, by: c.By, earlier: c.Passes}
 	}
 	return s, nil
 }
@@ -127,19 +139,30 @@ func (s *Storm) draw(where string, can []Fault) (Fault, time.Duration) {
 	}
 	p, ok := s.points[where]
 	if !ok {
-		p = &point{}
+		p = &point{by: map[Fault]int{}}
 		s.points[where] = p
 	}
 	if p.passes++; p.passes <= notedPasses {
 		s.journal.note(where, "")
+		s.noted++
 	}
 	hit := s.dice.Float64() < s.cfg.chance(p.faults, p.earlier+p.passes)
 	wait := time.Duration(s.dice.Int64N(int64(s.cfg.Longest)))
-	fault := can[p.faults%len(can)]
+	fault := p.fewest(can, "")
 	// Nobody who dies as soon as they live gets anything done.
-	if !hit || fault == Die && time.Since(s.born) < s.cfg.Youth {
+	young := time.Since(s.born) < s.cfg.Youth
+	// A point that hardly anybody passes gets its share at once, and a death as soon
+	// as one can be had.
+	if (p.earlier+p.passes)*rare < s.noted {
+		if fault == Die && young {
+			fault = p.fewest(can, Die)
+		}
+		hit = hit || p.faults < evenFaults || fault == Die && p.by[Die] == 0
+	}
+	if !hit || fault == "" || fault == Die && young {
 		return "", 0
 	}
+	p.by[fault]++
 	p.faults++
 	s.journal.note(where, fault)
 	return fault, wait
