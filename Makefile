@@ -90,7 +90,7 @@ LOAD ?=
 .PHONY: chaos
 chaos: ## Have 10,000 people buy while everything goes wrong; then look into all books.
 	@tools/setup.sh chaos
-	go test -timeout 90m -vet off -count 1 -v -run '^TestOrdersAreNeverWrong$$' ./cmd/souk -args -chaos-checkouts 10000 -chaos-gap 60 -chaos-restarts 6 -chaos-faults 200 -chaos-each 5 $(CHAOS)
+	go test -timeout 90m -vet off -count 1 -v -run '^TestOrdersAreNeverWrong$$' ./cmd/souk -args -chaos-checkouts 10000 -chaos-gap 60 -chaos-restarts 6 -chaos-outages 2 -chaos-faults 200 -chaos-each 5 $(CHAOS)
 CHAOS ?=
 
 .PHONY: clean

@@ -188,8 +188,11 @@ func (c *town) helpers(secret, webhook string) (smtp string) {
 	return l.Addr().String()
 }
 
+var addresses sync.Map // that freeAddress has given
+
 // freeAddress is where nobody listens. It is below the ports that systems give to
-// those who call, so that it is still free when a part that died there comes back.
+// those who call, so that it is still free when a part that died there comes back,
+// and it is given once.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
@@ -198,7 +201,9 @@ func freeAddress(t *testing.T) string {
 			continue
 		}
 		defer l.Close()
-		return l.Addr().String()
+		if _, given := addresses.LoadOrStore(l.Addr().String(), true); !given {
+			return l.Addr().String()
+		}
 	}
 	t.Fatal("no port is free")
 	return ""
