@@ -16,6 +16,9 @@ type Crowd[T any] struct {
 	mu      sync.Mutex
 	waiting []one[T]
 	busy    bool
+	// Closed when as many wait as are waited for.
+	enough  chan struct{}
+	wanted  int
 	running sync.WaitGroup
 }
 
@@ -28,6 +31,10 @@ type one[T any] struct {
 const (
 	crowdMost = 64
 	crowdTime = 10 * time.Second
+	// A crowd comes back at about the same time: so long is waited for most of one
+	// of at least so many, since a transaction of few costs as much as one of many.
+	gatherTime = time.Millisecond
+	gatherFrom = 8
 )
 
 // NewCrowd returns a crowd. Together makes changes in the order they came, in one
@@ -43,6 +50,10 @@ func (c *Crowd[T]) Do(ctx context.Context, change T) error {
 	own := one[T]{ctx, change, make(chan error, 1)}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, own)
+	if c.enough != nil && len(c.waiting) >= c.wanted {
+		close(c.enough)
+		c.enough = nil
+	}
 	if !c.busy {
 		c.busy = true
 		c.running.Go(c.work)
@@ -60,12 +71,39 @@ func (c *Crowd[T]) Do(ctx context.Context, change T) error {
 func (c *Crowd[T]) Wait() { c.running.Wait() }
 
 func (c *Crowd[T]) work() {
+	last := 0
 	for {
+		c.gather(last * 3 / 4)
 		batch := c.next()
+		last = len(batch)
 		if len(batch) == 0 {
 			return
 		}
 		c.serve(batch)
+	}
+}
+
+// gather waits a moment until n wait.
+func (c *Crowd[T]) gather(n int) {
+	if n < gatherFrom*3/4 {
+		return
+	}
+	c.mu.Lock()
+	if len(c.waiting) >= n {
+		c.mu.Unlock()
+		return
+	}
+	enough := make(chan struct{})
+	c.enough, c.wanted = enough, n
+	c.mu.Unlock()
+	timer := time.NewTimer(gatherTime)
+	defer timer.Stop()
+	select {
+	case <-enough:
+	case <-timer.C:
+		c.mu.Lock()
+		c.enough = nil
+		c.mu.Unlock()
 	}
 }
 
