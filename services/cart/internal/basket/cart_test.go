@@ -318,3 +318,22 @@ func TestCartKeepsItsInvariants(t *testing.T) {
 		})
 	})
 }
+
+// Of what may be backordered up to a limit, no more goes into a cart than can be had.
+func TestBackordersHaveALimit(t *testing.T) {
+	m := fair()
+	m.Stock["pen"] = Stock{Available: 1, Backorder: true, Left: 2}
+	c := Cart{Owner: "ada"}
+	if err := c.Add("pen", 3, 10, m, noon); err != nil {
+		t.Errorf("all that can be had: %v", err)
+	}
+	if err := c.Set("pen", 4, m); !errors.Is(err, ErrShort) {
+		t.Errorf("one more: %v, want %v", err, ErrShort)
+	}
+	for left, want := range map[int64][]Change{2: nil, 1: {Short}} {
+		m.Stock["pen"] = Stock{Available: 1, Backorder: true, Left: left}
+		if v, err := c.Look("", m); err != nil || !slices.Equal(v.Lines[0].Changes, want) || v.Ready != (want == nil) {
+			t.Errorf("with %d left: %v, %v; want %v", left, v, err, want)
+		}
+	}
+}

@@ -111,8 +111,8 @@ func (s *Sight) compare() {
 
 func (s *Sight) count() {
 	switch {
-	case s.Stock.Backorder || s.Stock.Available >= int64(s.Quantity):
-	case s.Stock.Available <= 0:
+	case s.Stock.covers(int64(s.Quantity)):
+	case s.Stock.Available+s.Stock.Left <= 0:
 		s.Changes = append(s.Changes, SoldOut)
 	default:
 		s.Changes = append(s.Changes, Short)

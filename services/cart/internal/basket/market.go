@@ -26,8 +26,14 @@ type Offer struct {
 // Stock is what can be had of a SKU.
 type Stock struct {
 	Available int64
-	// More than available may be ordered.
+	// More than available may be ordered: so many more, or any number when Left is 0.
 	Backorder bool
+	Left      int64
+}
+
+// covers tells whether so many units can be ordered.
+func (s Stock) covers(units int64) bool {
+	return units <= s.Available || s.Backorder && (s.Left == 0 || units <= s.Available+s.Left)
 }
 
 // Market is what catalog and inventory said about some SKUs.
@@ -73,8 +79,8 @@ func (m Market) covers(sku SKU, units int32) error {
 	if m.NoStock != nil {
 		return ErrClosed.Because(m.NoStock)
 	}
-	if s := m.Stock[sku]; !s.Backorder && int64(units) > s.Available {
-		return ErrShort.About("sku", string(sku)).About("available", strconv.FormatInt(s.Available, 10))
+	if s := m.Stock[sku]; !s.covers(int64(units)) {
+		return ErrShort.About("sku", string(sku)).About("available", strconv.FormatInt(s.Available+s.Left, 10))
 	}
 	return nil
 }

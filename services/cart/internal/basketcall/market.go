@@ -52,7 +52,7 @@ func (m *Market) Stock(ctx context.Context, skus []basket.SKU) (map[basket.SKU]b
 	}
 	stock := map[basket.SKU]basket.Stock{}
 	for _, a := range resp.GetAvailabilities() {
-		stock[basket.SKU(a.GetSku())] = basket.Stock{Available: a.GetAvailable(), Backorder: a.GetBackorder()}
+		stock[basket.SKU(a.GetSku())] = basket.Stock{Available: a.GetAvailable(), Backorder: a.GetBackorder(), Left: a.GetBackorderUnits()}
 	}
 	return stock, nil
 }

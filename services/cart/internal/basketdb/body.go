@@ -27,6 +27,7 @@ type (
 		CompareAt amount `cbor:"11,keyasint,omitempty"`
 		Available int64  `cbor:"12,keyasint,omitempty"`
 		Backorder bool   `cbor:"13,keyasint,omitempty"`
+		Left      int64  `cbor:"14,keyasint,omitempty"`
 	}
 	amount struct {
 		Currency string `cbor:"1,keyasint,omitempty"`
@@ -40,7 +41,7 @@ func pack(lines []basket.Line) ([]byte, error) {
 		w := l.Seen.Ware
 		packed[n] = line{
 			SKU: l.SKU, Quantity: l.Quantity, Added: amount(l.Added), ProductID: w.ProductID, Slug: w.Slug, Title: w.Title, Variant: w.Variant, Image: w.Image,
-			Price: amount(l.Seen.Price.Amount), CompareAt: amount(l.Seen.Price.CompareAt), Available: l.Seen.Stock.Available, Backorder: l.Seen.Stock.Backorder,
+			Price: amount(l.Seen.Price.Amount), CompareAt: amount(l.Seen.Price.CompareAt), Available: l.Seen.Stock.Available, Backorder: l.Seen.Stock.Backorder, Left: l.Seen.Stock.Left,
 		}
 		if !l.AddedAt.IsZero() {
 			packed[n].AddedAt = l.AddedAt.UnixMicro()
@@ -59,7 +60,7 @@ func unpack(body []byte) ([]basket.Line, error) {
 		lines[n] = basket.Line{SKU: l.SKU, Quantity: l.Quantity, Added: money.Amount(l.Added), Seen: basket.Seen{
 			Ware:  basket.Ware{ProductID: l.ProductID, Slug: l.Slug, Title: l.Title, Variant: l.Variant, Image: l.Image},
 			Price: basket.Price{Amount: money.Amount(l.Price), CompareAt: money.Amount(l.CompareAt)},
-			Stock: basket.Stock{Available: l.Available, Backorder: l.Backorder},
+			Stock: basket.Stock{Available: l.Available, Backorder: l.Backorder, Left: l.Left},
 		}}
 		if l.AddedAt != 0 {
 			lines[n].AddedAt = time.UnixMicro(l.AddedAt).UTC()

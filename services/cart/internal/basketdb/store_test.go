@@ -72,7 +72,7 @@ func TestCartsAreKept(t *testing.T) {
 				Seen: basket.Seen{
 					Ware:  basket.Ware{ProductID: text.Draw(t, "id"), Slug: text.Draw(t, "slug"), Title: text.Draw(t, "title"), Variant: text.Draw(t, "variant"), Image: text.Draw(t, "image")},
 					Price: basket.Price{Amount: amount.Draw(t, "price"), CompareAt: amount.Draw(t, "compare at")},
-					Stock: basket.Stock{Available: rapid.Int64().Draw(t, "available"), Backorder: rapid.Bool().Draw(t, "backorder")},
+					Stock: basket.Stock{Available: rapid.Int64().Draw(t, "available"), Backorder: rapid.Bool().Draw(t, "backorder"), Left: rapid.Int64().Draw(t, "left")},
 				},
 			}
 			if at := rapid.Int64Range(0, 4e15).Draw(t, "at"); at != 0 {
