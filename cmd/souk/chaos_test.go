@@ -206,13 +206,15 @@ type watched struct {
 	deaths  int
 }
 
+var errClosing = errors.New("closing")
+
 func (s *storm) watch(listen string, services ...string) *watched {
 	w := &watched{ended: make(chan struct{})}
 	begin := func() error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.closing {
-			return errors.New("closing")
+			return errClosing
 		}
 		w.cmd = exec.Command(binary, append([]string{"serve"}, services...)...)
 		w.cmd.Env = append(s.env, "SOUK_LISTEN="+listen)
@@ -222,7 +224,14 @@ func (s *storm) watch(listen string, services ...string) *watched {
 	}
 	go func() {
 		defer close(w.ended)
-		for begin() == nil {
+		for {
+			switch err := begin(); {
+			case errors.Is(err, errClosing):
+				return
+			case err != nil:
+				s.t.Errorf("souk serve %v does not start: %v", services, err)
+				return
+			}
 			err := w.cmd.Wait()
 			var exit *exec.ExitError
 			if errors.As(err, &exit) && exit.ExitCode() == 2 {

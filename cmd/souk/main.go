@@ -30,7 +30,7 @@ type cli struct {
 
 // garbage is how much of the heap may be garbage before it is collected, when GOGC
 // does not say: what lives is little, and collecting it often costs more than room.
-const garbage = 300
+const garbage = 150
 
 func main() {
 	if os.Getenv("GOGC") == "" {
