@@ -113,7 +113,7 @@ func (p *Page) label(field, value string) string {
 }
 
 func (p *Page) sorting() ui.Node {
-	return ui.Form(ui.Class("row"), ui.Attr("method", "get"), ui.Attr("action", p.Wish.Path), ui.Data("send", ""), p.kept("sort"),
+	return ui.Form(ui.Class("row sorting"), ui.Attr("method", "get"), ui.Attr("action", p.Wish.Path), ui.Data("send", ""), p.kept("sort"),
 		ui.Label(ui.Class("visually-hidden"), ui.For("sort"), ui.Text("Sort by")),
 		ui.Select(ui.Class("field__input"), ui.ID("sort"), ui.Name("sort"),
 			ui.On("change", func(e ui.Event) {
