@@ -201,6 +201,7 @@ func (s *storm) offer(ctx context.Context, title string, skus ...string) error {
 type watched struct {
 	mu      sync.Mutex
 	cmd     *exec.Cmd
+	said    *lines // of this life
 	closing bool
 	ended   chan struct{}
 	deaths  int
@@ -218,7 +219,9 @@ func (s *storm) watch(listen string, services ...string) *watched {
 		}
 		w.cmd = exec.Command(binary, append([]string{"serve"}, services...)...)
 		w.cmd.Env = append(s.env, "SOUK_LISTEN="+listen)
-		w.cmd.Stdout, w.cmd.Stderr = s.out, s.out
+		w.said = &lines{}
+		w.cmd.Stdout = io.MultiWriter(s.out, w.said)
+		w.cmd.Stderr = w.cmd.Stdout
 		w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		return w.cmd.Start()
 	}
@@ -235,7 +238,9 @@ func (s *storm) watch(listen string, services ...string) *watched {
 			err := w.cmd.Wait()
 			var exit *exec.ExitError
 			if errors.As(err, &exit) && exit.ExitCode() == 2 {
-				s.t.Errorf("souk serve %v panicked", services)
+				said := w.said.String()
+				trace := max(0, strings.Index(said, "panic: "), strings.Index(said, "fatal error: "))
+				s.t.Errorf("souk serve %v panicked:\n%s", services, said[trace:min(len(said), trace+8000)])
 			}
 			w.mu.Lock()
 			w.deaths++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/souk-commerce/souk/kit/crdb"
 	"github.com/souk-commerce/souk/kit/fault"
@@ -149,6 +151,25 @@ func TestInTxEndsWithItsContext(t *testing.T) {
 	}
 	if err := db.Ping(t.Context()); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// The database goes away while a transaction is to be run again.
+func TestInTxIsNotRunAgainWithoutADatabase(t *testing.T) {
+	db := kittest.DB(t, counters)
+	var closed sync.WaitGroup
+	runs := 0
+	err := crdb.InTx(t.Context(), db, func(ctx context.Context, tx crdb.Tx) error {
+		runs++
+		closed.Go(db.Close) // which waits for this transaction
+		for db.Ping(ctx) == nil {
+			runtime.Gosched()
+		}
+		return &pgconn.PgError{Code: "40001"}
+	})
+	closed.Wait()
+	if err == nil || runs != 1 {
+		t.Errorf("InTx = %v after %d runs; want an error after one", err, runs)
 	}
 }
 

@@ -2,6 +2,9 @@ package crdb
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -45,7 +48,8 @@ func NewCrowd[T any](together func(ctx context.Context, all []T) ([]error, error
 }
 
 // Do returns when the change is made and durable, or why it was not made; or when
-// ctx ends: then it may be made yet, and whoever wants to know asks again.
+// ctx ends: then it may be made yet, and whoever wants to know asks again. It panics
+// when the change does.
 func (c *Crowd[T]) Do(ctx context.Context, change T) error {
 	own := one[T]{ctx, change, make(chan error, 1)}
 	c.mu.Lock()
@@ -61,6 +65,10 @@ func (c *Crowd[T]) Do(ctx context.Context, change T) error {
 	c.mu.Unlock()
 	select {
 	case err := <-own.answer:
+		var p panicked
+		if errors.As(err, &p) {
+			panic(p.Error())
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -132,7 +140,8 @@ func (c *Crowd[T]) serve(batch []one[T]) {
 		return
 	}
 	results, err := c.commit(live[0].ctx, changes)
-	if len(live) > 1 && Malformed(err) {
+	var p panicked
+	if len(live) > 1 && (Malformed(err) || errors.As(err, &p)) {
 		// One of them cannot be written: the others do not pay for it.
 		for _, l := range live {
 			c.serve([]one[T]{l})
@@ -148,8 +157,18 @@ func (c *Crowd[T]) serve(batch []one[T]) {
 	}
 }
 
-func (c *Crowd[T]) commit(ctx context.Context, changes []T) ([]error, error) {
+func (c *Crowd[T]) commit(ctx context.Context, changes []T) (_ []error, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), crowdTime)
 	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked{fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+	}()
 	return c.together(ctx, changes)
 }
+
+// panicked is the panic of a change, which is its caller's: Do panics with it.
+type panicked struct{ what string }
+
+func (p panicked) Error() string { return p.what }

@@ -25,6 +25,9 @@ func adder(db *crdb.DB, commits *int) *crdb.Crowd[string] {
 					results[n] = errOdd
 					continue
 				}
+				if kind == "mad" {
+					panic("mad")
+				}
 				if _, err := tx.Exec(ctx, `INSERT INTO entry (id, kind) VALUES ($1, $2)`, uuid.New(), kind); err != nil {
 					return err
 				}
@@ -92,4 +95,34 @@ func TestACrowdGoesOnWithoutWhoHasGone(t *testing.T) {
 		t.Error(err)
 	}
 	crowd.Wait()
+}
+
+// A change that panics ends neither the process nor those who came with it.
+func TestAPanicInACrowdIsItsCallers(t *testing.T) {
+	db := kittest.DB(t, counters)
+	var commits int
+	crowd := adder(db, &commits)
+	var all sync.WaitGroup
+	for n := range 100 {
+		all.Go(func() {
+			kind := "even"
+			if n%20 == 7 {
+				kind = "mad"
+			}
+			defer func() {
+				if p := recover(); (p != nil) != (kind == "mad") {
+					t.Errorf("%q panics with %v", kind, p)
+				}
+			}()
+			if err := crowd.Do(t.Context(), kind); err != nil {
+				t.Errorf("%q: %v", kind, err)
+			}
+		})
+	}
+	all.Wait()
+	crowd.Wait()
+	var n int
+	if err := db.QueryRow(t.Context(), `SELECT n FROM counter WHERE id = 1`).Scan(&n); err != nil || n != 95 {
+		t.Errorf("%d were added, %v; want 95", n, err)
+	}
 }

@@ -62,13 +62,17 @@ func (db *DB) pass(ctx context.Context, moment string) error {
 // adapter lets cockroach-go's loop drive whole transactions.
 type adapter struct {
 	db    *DB
-	tx    Tx
+	tx    Tx // nil when none could be begun again
 	tries int
 }
 
-func (a *adapter) begin(ctx context.Context) (err error) {
-	a.tx, err = a.db.Begin(ctx)
-	return err
+func (a *adapter) begin(ctx context.Context) error {
+	tx, err := a.db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	a.tx = tx
+	return nil
 }
 
 // Exec implements crdb.Tx. These three statements are all that the loop sends.
@@ -89,6 +93,7 @@ func (a *adapter) Exec(ctx context.Context, q string, _ ...any) error {
 
 func (a *adapter) again(ctx context.Context) error {
 	_ = a.tx.Rollback(ctx) // it has failed already
+	a.tx = nil
 	a.tries++
 	a.db.retry(ctx)
 	if err := pause(ctx, a.tries); err != nil {
@@ -115,6 +120,9 @@ func (a *adapter) Commit(context.Context) error { return nil }
 
 // Rollback implements crdb.Tx. The transaction ends even when ctx has.
 func (a *adapter) Rollback(ctx context.Context) error {
+	if a.tx == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return a.tx.Rollback(ctx)

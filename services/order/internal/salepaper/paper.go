@@ -54,6 +54,7 @@ func (p *Printer) sheet(title string, o sale.Order) *sheet {
 	s.SetTitle(title+" "+o.Number, true)
 	s.SetCreationDate(o.Created)
 	s.SetModificationDate(o.Created)
+	s.SetCatalogSort(true) // or the same order is not the same paper
 	s.SetMargins(margin, margin, margin)
 	s.SetAutoPageBreak(true, bottom)
 	s.AliasNbPages("{pages}")
