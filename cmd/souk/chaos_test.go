@@ -89,6 +89,7 @@ type storm struct {
 	mu        sync.Mutex
 	ordered   map[string]string // by checkout, as shoppers were told
 	outcomes  map[string]int
+	slowest   time.Duration
 	restarted int
 }
 
@@ -218,7 +219,7 @@ func (s *storm) watch(listen string, services ...string) *watched {
 			return errClosing
 		}
 		w.cmd = exec.Command(binary, append([]string{"serve"}, services...)...)
-		w.cmd.Env = append(s.env, "SOUK_LISTEN="+listen)
+		w.cmd.Env = slices.Concat(s.env, []string{"SOUK_LISTEN=" + listen})
 		w.said = &lines{}
 		w.cmd.Stdout = io.MultiWriter(s.out, w.said)
 		w.cmd.Stderr = w.cmd.Stdout
@@ -272,9 +273,13 @@ func (s *storm) buy() {
 	for range 32 {
 		crowd.Go(func() {
 			for n := next.Add(1); n <= int64(*chaosBuyers); n = next.Add(1) {
+				began := time.Now()
 				if err := s.shopper(ctx, int(n), func() {}); err != nil {
 					s.t.Errorf("shopper %d: %v", n, err)
 				}
+				s.mu.Lock()
+				s.slowest = max(s.slowest, time.Since(began))
+				s.mu.Unlock()
 				s.done.Add(1)
 			}
 		})
@@ -692,7 +697,7 @@ func (s *storm) report(took time.Duration) {
 		lives += w.deaths
 		w.mu.Unlock()
 	}
-	t.Logf("%d checkouts in %v: %v", *chaosBuyers, took.Round(time.Millisecond), s.outcomes)
+	t.Logf("%d checkouts in %v, the slowest took %v: %v", *chaosBuyers, took.Round(time.Millisecond), s.slowest.Round(time.Millisecond), s.outcomes)
 	t.Logf("%d faults at %d points: %v, %d restarts of databases and events; processes ended %d times\n%s", total, len(counts), kinds, s.restarted, lives, table.String())
 	if total < *chaosFaults {
 		t.Errorf("only %d faults, want %d", total, *chaosFaults)

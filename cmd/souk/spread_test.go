@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -219,7 +220,7 @@ type part struct {
 func (c *town) run(listen string, args ...string) *part {
 	c.t.Helper()
 	p := &part{exec.Command(binary, args...), make(chan error, 1)}
-	p.Env = append(c.env, "SOUK_LISTEN="+listen)
+	p.Env = slices.Concat(c.env, []string{"SOUK_LISTEN=" + listen})
 	p.Stdout, p.Stderr = c.out, c.out
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := p.Start(); err != nil {
@@ -301,7 +302,7 @@ func TestSpreadOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	imported := exec.Command(binary, "import", "--mapping", "shopify", "--shop", c.url, file)
-	imported.Env = append(c.env, "SOUK_DATA_DIR="+filepath.Join(c.dir, "none"))
+	imported.Env = slices.Concat(c.env, []string{"SOUK_DATA_DIR=" + filepath.Join(c.dir, "none")})
 	if out, err := imported.CombinedOutput(); err != nil {
 		t.Fatalf("souk import: %v\n%s", err, out)
 	}
