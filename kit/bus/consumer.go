@@ -46,7 +46,8 @@ type ConsumerOption func(*Consumer)
 func WithInbox(db *crdb.DB) ConsumerOption { return func(c *Consumer) { c.inbox = db } }
 
 // WithBackoff sets the waits between tries; after the last the event is parked.
-// When not given there are eight tries within about twenty minutes.
+// When not given there are ten tries within about twenty minutes, most of them in
+// the first: what was away is mostly back soon.
 func WithBackoff(waits ...time.Duration) ConsumerOption {
 	return func(c *Consumer) { c.backoff = waits }
 }
@@ -65,7 +66,9 @@ func NewConsumer(b *Bus, name string, handlers map[string]Handler, options ...Co
 	}
 	c := &Consumer{
 		bus: b, name: name, handlers: handlers, patterns: finest(slices.Collect(maps.Keys(handlers))), lanes: 1, ackWait: ackWait, log: slog.Default(),
-		backoff: []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute},
+		backoff: []time.Duration{
+			100 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute,
+		},
 	}
 	for _, o := range options {
 		o(c)
