@@ -32,6 +32,7 @@ type Consumer struct {
 	ackWait  time.Duration
 	log      *slog.Logger
 
+	tries                             tries
 	handled, repeated, failed, parked atomic.Int64
 }
 

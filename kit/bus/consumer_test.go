@@ -337,3 +337,47 @@ func TestEventsThatWaitShareATransaction(t *testing.T) {
 		t.Errorf("the bad one was tried %d times", bad.Load())
 	}
 }
+
+// An event that was delivered often because processes closed before they came to it
+// has not failed: when it does, it is tried again as soon as any other.
+func TestBeingGivenBackIsNoFailure(t *testing.T) {
+	t.Parallel()
+	db, b := kittest.DB(t, effects), kittest.Bus(t)
+	background(t, bus.NewRelay(b, db, "test", announce).Run)
+	var busy atomic.Bool
+	var tried, deliveries atomic.Int64
+	busy.Store(true)
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	run := func() func() {
+		return background(t, bus.NewConsumer(b, "worker", map[string]bus.Handler{"souk.test.happened": func(_ context.Context, d bus.Delivery) error {
+			switch {
+			case d.Key == "first" && busy.Load():
+				begun <- struct{}{}
+				<-goOn
+				return errors.New("not now")
+			case d.Key == "second":
+				deliveries.Store(int64(d.Attempt))
+				if tried.Add(1) == 1 {
+					return errors.New("not now")
+				}
+			}
+			return nil
+		}}, bus.WithBackoff(time.Millisecond, time.Millisecond, time.Millisecond, time.Hour, time.Hour, time.Hour, time.Hour)).Run)
+	}
+	put(t, db, "test.happened", "first", int64(1))
+	put(t, db, "test.happened", "second", int64(1))
+	for range 4 {
+		stop := run()
+		<-begun
+		closed := make(chan struct{})
+		go func() { stop(); close(closed) }()
+		goOn <- struct{}{}
+		<-closed
+	}
+	busy.Store(false)
+	run()
+	eventually(t, "the second try", func() bool { return tried.Load() >= 2 })
+	if deliveries.Load() < 2 {
+		t.Errorf("it was delivered %d times: the test shows nothing", deliveries.Load())
+	}
+}

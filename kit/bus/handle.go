@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -40,11 +41,14 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 	}
 	c.failed.Add(1)
 	c.count(ctx, d.Subject, "failed")
-	if c.hopeless(d, err) {
+	failures := c.tries.more(d.ID)
+	var bad poison
+	if errors.As(err, &bad) || failures > len(c.backoff) {
+		c.tries.forget(d.ID)
 		c.park(ctx, msg, d, err)
 		return
 	}
-	delay := c.backoff[min(max(d.Attempt, 1), len(c.backoff))-1]
+	delay := c.backoff[failures-1]
 	c.log.WarnContext(ctx, "event not handled; it comes again", "consumer", c.name, "subject", d.Subject, "id", d.ID, "attempt", d.Attempt, "in", delay, "error", err)
 	_ = msg.NakWithDelay(delay) // lost: it comes again when the acknowledgement is missed
 }
@@ -52,6 +56,7 @@ func (c *Consumer) handle(ctx context.Context, msg jetstream.Msg) {
 // done takes an event off the stream.
 func (c *Consumer) done(ctx context.Context, msg jetstream.Msg, d Delivery) {
 	c.handled.Add(1)
+	c.tries.forget(d.ID)
 	c.count(ctx, d.Subject, "done")
 	if again, err := c.bus.storm.At(ctx, c.hears(d), "after", chaos.Twice, chaos.Die, chaos.Lose); again || err != nil {
 		_ = msg.NakWithDelay(retryWait) // not acknowledged: it comes twice
@@ -67,9 +72,31 @@ func (c *Consumer) hears(d Delivery) string {
 	return c.name + "/hears/" + strings.TrimPrefix(d.Subject, "souk.")
 }
 
-func (c *Consumer) hopeless(d Delivery, err error) bool {
-	var bad poison
-	return errors.As(err, &bad) || d.Attempt > len(c.backoff)
+// tries counts how often this process has failed with events. How often they were
+// delivered is another number: those that were with one that ended a process, or came
+// while it closed, have not failed.
+type tries struct {
+	mu     sync.Mutex
+	failed map[string]int
+}
+
+// mostTries bounds what is counted; then it is begun anew.
+const mostTries = 10_000
+
+func (t *tries) more(event string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed == nil || len(t.failed) >= mostTries {
+		t.failed = map[string]int{}
+	}
+	t.failed[event]++
+	return t.failed[event]
+}
+
+func (t *tries) forget(event string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.failed, event)
 }
 
 // attempt handles an event unless it seems to kill whoever handles it: one that
