@@ -151,7 +151,7 @@ var confined = map[string][]string{
 	"github.com/nats-io":                  {"kit/bus"},
 	"github.com/maxence-charriere/go-app": {"web/ui", "web/browser"},
 	"github.com/go-jose/go-jose":          {"kit/token"},
-	"github.com/dgraph-io/ristretto":      {"edge/internal/store"},
+	"github.com/dgraph-io/ristretto":      {"edge/cache"},
 	"syscall/js":                          {"web/ui", "web/browser"},
 }
 

@@ -26,12 +26,12 @@ import (
 	_ "github.com/souk-commerce/souk/api/gen/souk/payment/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/search/v1"
 
+	"github.com/souk-commerce/souk/edge/cache"
 	"github.com/souk-commerce/souk/edge/internal/front"
 	"github.com/souk-commerce/souk/edge/internal/limit"
 	"github.com/souk-commerce/souk/edge/internal/measure"
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/edge/internal/purge"
-	"github.com/souk-commerce/souk/edge/internal/store"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/rpc"
@@ -59,7 +59,7 @@ type Deps struct {
 
 // Edge is the running edge.
 type Edge struct {
-	store    *store.Store
+	store    *cache.Store
 	bus      *bus.Bus
 	dialer   *rpc.Dialer
 	parts    []string
@@ -74,7 +74,7 @@ type Edge struct {
 
 // Open listens and makes everything ready; Run serves.
 func Open(cfg Config, d Deps) (*Edge, error) {
-	s, err := store.New(cfg.CacheMB << 20)
+	s, err := cache.NewStore(cfg.CacheMB << 20)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,14 @@ type plan struct {
 	web      http.HandlerFunc
 	services map[string][]rpc.Mount
 	deps     edge.Deps
+	bus      *bus.Bus // nil: one of its own
 }
+
+const (
+	testPatience = 10 * time.Second
+	// Older answers are not given while changes are not heard.
+	blindTime = 6 * time.Second
+)
 
 func build(t testing.TB, p plan) *house {
 	t.Helper()
@@ -53,7 +60,10 @@ func build(t testing.TB, p plan) *house {
 	h := &house{t: t, clock: clock.NewFake(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), db: kittest.DB(t, fstest.MapFS(nil))}
 	h.client = &http.Client{Transport: &http.Transport{DisableCompression: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(h.client.CloseIdleConnections)
-	b := kittest.Bus(t)
+	b := p.bus
+	if b == nil {
+		b = kittest.Bus(t)
+	}
 	config := p.config
 	config.Listen, config.CacheMB = "127.0.0.1:0", 4
 	if config.Rate == 0 {

@@ -18,12 +18,10 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-	"golang.org/x/sync/singleflight"
-
+	"github.com/souk-commerce/souk/edge/cache"
 	"github.com/souk-commerce/souk/edge/internal/key"
 	"github.com/souk-commerce/souk/edge/internal/limit"
 	"github.com/souk-commerce/souk/edge/internal/policy"
-	"github.com/souk-commerce/souk/edge/internal/store"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/rpc"
 	"github.com/souk-commerce/souk/kit/token"
@@ -38,7 +36,7 @@ type Upstream struct {
 // Deps is what a Front is made of.
 type Deps struct {
 	Table    *policy.Table
-	Store    *store.Store
+	Store    *cache.Store
 	Limiter  *limit.Limiter
 	Verifier *token.Verifier
 	// Upstream finds a part by name.
@@ -57,7 +55,7 @@ type Deps struct {
 // Front is an http.Handler.
 type Front struct {
 	table    *policy.Table
-	store    *store.Store
+	cache    *cache.Cache
 	limiter  *limit.Limiter
 	verifier *token.Verifier
 	upstream func(string) Upstream
@@ -68,7 +66,6 @@ type Front struct {
 	proxies  int
 	clock    clock.Clock
 	log      *slog.Logger
-	flights  singleflight.Group
 	csrf     *http.CrossOriginProtection
 	buffers  buffers
 }
@@ -81,11 +78,16 @@ const maxBody = 8 << 20
 
 // New returns a front.
 func New(d Deps) *Front {
-	return &Front{
-		table: d.Table, store: d.Store, limiter: d.Limiter, verifier: d.Verifier, upstream: d.Upstream, security: d.Security,
+	f := &Front{
+		table: d.Table, limiter: d.Limiter, verifier: d.Verifier, upstream: d.Upstream, security: d.Security,
 		origins: d.Origins, hosts: d.Hosts, cookies: d.Cookies, proxies: d.TrustedProxies, clock: d.Clock, log: d.Log,
 		csrf: http.NewCrossOriginProtection(),
 	}
+	f.cache = cache.New(cache.Config{
+		Origin: f, Store: d.Store, Clock: d.Clock, Log: d.Log, Key: keyOf, WholeKey: true, Prepare: f.prepare, Storable: policy.Storable, Outbound: stripOutbound,
+		Failed: func(w http.ResponseWriter, r *http.Request, err error) { f.down(w, r, askedOf(r).route, err) }, Compress: true,
+	})
+	return f
 }
 
 // ServeHTTP implements http.Handler.
@@ -161,109 +163,14 @@ func cleanPath(u *url.URL) bool {
 	return true
 }
 
-// public answers from memory, or fills it. The request reaches the origin
-// without anything that tells who sent it.
+// public answers from memory, or fills it.
 func (f *Front) public(w http.ResponseWriter, r *http.Request, route policy.Route) {
 	k, ok := key.Of(r, route.Procedure, f.cookies)
 	if !ok {
 		f.refuse(w, r, connect.CodeInvalidArgument, "The address has parameters that mean nothing here.")
 		return
 	}
-	now := f.clock.Now()
-	entry, found := f.store.Get(k)
-	var age time.Duration
-	if found {
-		age = now.Sub(entry.Stored)
-		if age < entry.Fresh {
-			f.answer(w, r, entry, "hit")
-			return
-		}
-		if age < entry.Fresh+entry.Stale {
-			f.answer(w, r, entry, "hit; detail=stale")
-			go f.flights.Do(k, func() (any, error) { return f.fill(r.Context(), route, r, k) })
-			return
-		}
-	}
-	got, err := f.once(r, route, k)
-	failed := err != nil || got.entry.Status >= http.StatusInternalServerError
-	switch {
-	case failed && found && age < entry.Fresh+entry.IfFailed:
-		f.answer(w, r, entry, "hit; detail=origin-down")
-	case err != nil:
-		f.down(w, r, route, err)
-	default:
-		f.answer(w, r, got.entry, "fwd=miss")
-	}
-}
-
-// joins is how often one waits for an answer that others asked for.
-const joins = 3
-
-// once fills a key once however many wait for it. An answer that turns out not
-// to be for everybody goes to the one who asked only; the others ask for themselves.
-// So do those who joined a flight that began before a change: the change may be
-// what they came for.
-func (f *Front) once(r *http.Request, route policy.Route, k string) (fetched, error) {
-	for range joins {
-		mine := false
-		v, err, _ := f.flights.Do(k, func() (any, error) {
-			mine = true
-			return f.fill(r.Context(), route, r, k)
-		})
-		got, _ := v.(fetched)
-		if mine || err != nil || got.storable && f.store.Good(got.entry) {
-			return got, err
-		}
-		if !got.storable {
-			break
-		}
-	}
-	return f.fill(r.Context(), route, r, k)
-}
-
-// answer writes a stored answer.
-func (f *Front) answer(w http.ResponseWriter, r *http.Request, e *store.Entry, status string) {
-	h := w.Header()
-	for name, values := range e.Header {
-		h[name] = append(h[name], values...)
-	}
-	h.Set("Cache-Status", "souk; "+status)
-	h.Set("Age", strconv.Itoa(int(max(0, f.clock.Now().Sub(e.Stored))/time.Second)))
-	c := coding(e, r.Header.Get("Accept-Encoding"))
-	if len(e.Bodies) > 1 {
-		h.Add("Vary", "Accept-Encoding")
-	}
-	if c != "" {
-		h.Set("Content-Encoding", c)
-	}
-	if tag := h.Get("ETag"); tag != "" {
-		// One tag stands for all codings, so it can only be weak.
-		if !strings.HasPrefix(tag, "W/") {
-			tag = "W/" + tag
-			h.Set("ETag", tag)
-		}
-		if e.Status == http.StatusOK && matches(r.Header.Get("If-None-Match"), tag) {
-			h.Del("Content-Encoding")
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-	}
-	body := e.Bodies[c]
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(e.Status)
-	if r.Method != http.MethodHead {
-		w.Write(body)
-	}
-}
-
-func matches(ifNoneMatch, tag string) bool {
-	for part := range strings.SplitSeq(ifNoneMatch, ",") {
-		part = strings.TrimSpace(part)
-		if part == "*" || part != "" && strings.TrimPrefix(part, "W/") == strings.TrimPrefix(tag, "W/") {
-			return true
-		}
-	}
-	return false
+	f.cache.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askedKey{}, asked{route, k})))
 }
 
 // private passes a request on as its sender.
@@ -334,15 +241,6 @@ func isGRPC(r *http.Request) bool {
 
 func isStream(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Content-Type"), "application/connect+")
-}
-
-// roundTrip sends a request to an upstream.
-func (f *Front) roundTrip(req *http.Request, name string) (*http.Response, error) {
-	up := f.upstream(name)
-	req.RequestURI = ""
-	req.Header.Set("X-Forwarded-Host", req.Host)
-	req.URL.Scheme, req.URL.Host, req.Host = up.URL.Scheme, up.URL.Host, up.URL.Host
-	return up.Transport.RoundTrip(req)
 }
 
 // down tells that a part of the shop does not answer.

@@ -4,9 +4,7 @@ package policy
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -110,52 +108,18 @@ func (t *Table) isPublic(path string) bool {
 	return false
 }
 
-// Life is how long an answer may be kept.
-type Life struct{ Fresh, Stale, IfFailed time.Duration }
-
-// Storable reads what an answer to a public request allows. Whatever is not
-// clearly meant for everybody is not kept.
-func Storable(status int, h http.Header) (Life, bool) {
-	if status != http.StatusOK && status != http.StatusNotFound && status != http.StatusMovedPermanently {
-		return Life{}, false
+// Storable tells whether an answer to a public request may be kept, beyond what
+// HTTP says: what is not clearly meant for everybody is not.
+func Storable(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusNotFound, http.StatusMovedPermanently:
+	default:
+		return false
 	}
-	if len(h["Set-Cookie"]) > 0 || h.Get("Vary") == "*" || h.Get("Content-Range") != "" {
-		return Life{}, false
-	}
-	directives := Directives(h)
-	for _, no := range []string{"private", "no-store", "no-cache"} {
-		if _, ok := directives[no]; ok {
-			return Life{}, false
+	for part := range strings.SplitSeq(strings.Join(resp.Header["Cache-Control"], ","), ",") {
+		if strings.EqualFold(strings.TrimSpace(part), "public") {
+			return true
 		}
 	}
-	if _, ok := directives["public"]; !ok {
-		return Life{}, false
-	}
-	life := Life{seconds(directives["max-age"]), seconds(directives["stale-while-revalidate"]), seconds(directives["stale-if-error"])}
-	if shared, ok := directives["s-maxage"]; ok {
-		life.Fresh = seconds(shared)
-	}
-	return life, life.Fresh > 0
-}
-
-// Directives reads Cache-Control (RFC 9111 §5.2), names in lower case.
-func Directives(h http.Header) map[string]string {
-	found := map[string]string{}
-	for _, part := range strings.Split(strings.Join(h["Cache-Control"], ","), ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if name != "" {
-			found[strings.ToLower(name)] = strings.Trim(value, `"`)
-		}
-	}
-	return found
-}
-
-const longest = 365 * 24 * 60 * 60
-
-func seconds(s string) time.Duration {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return time.Duration(min(n, longest)) * time.Second
+	return false
 }
