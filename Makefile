@@ -78,6 +78,12 @@ bench: wasm ## Measure beside references of the same run; docs/benchmarks.md exp
 	@tools/setup.sh bench
 	@go test -p 1 -vet off -run '^$$' -bench . -benchtime 2s $(dir $(shell git ls-files '*/bench_test.go' | sed 's|^|./|')) 2>&1 | awk -f tools/bench.awk
 
+.PHONY: bench-edge
+bench-edge: ## Measure the edge beside nginx, Varnish and net/http, on one core each in turn.
+	@tools/setup.sh bench-edge
+	@mkdir -p .build/bin && go build -o .build/bin/bench-edge ./edge/bench && PATH=$$PATH:/usr/sbin .build/bin/bench-edge $(EDGE)
+EDGE ?=
+
 .PHONY: bench-checkout
 bench-checkout: ## Measure checkouts under load beside pgbench; every figure goes to CSV.
 	@tools/setup.sh bench

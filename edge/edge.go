@@ -32,6 +32,7 @@ import (
 	"github.com/souk-commerce/souk/edge/internal/measure"
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/edge/internal/purge"
+	"github.com/souk-commerce/souk/edge/internal/quick"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/rpc"
@@ -85,13 +86,14 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 			return nil, err
 		}
 	}
-	e := &Edge{store: s, bus: d.Bus, dialer: d.Dialer, parts: d.Parts, clock: d.Clock, listener: listener}
+	e := &Edge{store: s, bus: d.Bus, dialer: d.Dialer, parts: d.Parts, clock: d.Clock}
 	table := policy.New(protoregistry.GlobalFiles, d.Routes, d.PublicPaths)
 	f := front.New(front.Deps{
 		Table: table, Store: s, Limiter: limit.New(cfg.Rate, cfg.Burst), Verifier: d.Verifier, Upstream: e.upstream,
 		Security: front.NewSecurity(cfg.Connect), Origins: cfg.Origins, Hosts: cfg.Hosts, Cookies: d.PublicCookies,
 		TrustedProxies: cfg.TrustedProxies, Clock: d.Clock, Log: d.Log,
 	})
+	e.listener = quick.Listen(listener, f)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", e.readyz)

@@ -20,6 +20,11 @@ fi
 if [ "$what" = bench ]; then
 	have_pgbench || packages+=(postgresql-contrib)
 fi
+if [ "$what" = bench-edge ]; then
+	for program in nginx:nginx-light varnishd:varnish wrk:wrk h2load:nghttp2-client; do
+		PATH=$PATH:/usr/sbin command -v "${program%%:*}" >/dev/null || packages+=("${program##*:}")
+	done
+fi
 if [ "$what" = test ]; then
 	have_chromium || packages+=(chromium)
 fi

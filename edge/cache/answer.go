@@ -28,11 +28,7 @@ func (c *Cache) answer(w http.ResponseWriter, r *http.Request, e *Entry, now tim
 		}
 	}
 	if e.status == http.StatusOK && e.unchanged(r.Header) {
-		for name := range h {
-			if strings.HasPrefix(name, "Content-") && name != "Content-Location" && name != "Content-Security-Policy" {
-				h.Del(name)
-			}
-		}
+		Unchanged(h)
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -52,6 +48,16 @@ func (c *Cache) answer(w http.ResponseWriter, r *http.Request, e *Entry, now tim
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}
+}
+
+// Unchanged removes from a header what a 304 does not have, and returns it.
+func Unchanged(h http.Header) http.Header {
+	for name := range h {
+		if strings.HasPrefix(name, "Content-") && name != "Content-Location" && name != "Content-Security-Policy" {
+			h.Del(name)
+		}
+	}
+	return h
 }
 
 // tag is the origin's own ETag.

@@ -170,6 +170,16 @@ func (c *Cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.ask(w, r, key, e)
 }
 
+// Fresh returns an entry that may be given to anybody who asks for a key, as it is.
+// It finds none where answers are chosen by more than the key.
+func (c *Cache) Fresh(key string, now time.Time) (*Entry, bool) {
+	e, ok := c.store.get(key, nil)
+	if !ok || len(e.vary) > 0 || c.use(e, now) != fresh {
+		return nil, false
+	}
+	return e, true
+}
+
 // use is what may be done with an entry.
 type use int
 

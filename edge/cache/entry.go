@@ -2,10 +2,12 @@ package cache
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +30,40 @@ type Entry struct {
 
 	asOf  uint64
 	slots []uint32
+	// What somebody made of it; see Made.
+	wire atomic.Pointer[any]
+}
+
+// Status is the answer's status.
+func (e *Entry) Status() int { return e.status }
+
+// Header returns what everybody gets, without Age and
+// Cache-Status. It is not to be changed.
+func (e *Entry) Header() http.Header { return e.header }
+
+// Body returns the body in a coding that Coding chose. It is not to be changed.
+func (e *Entry) Body(coding string) []byte { return e.bodies[coding] }
+
+// Codings returns in which codings there are bodies, "" among them.
+func (e *Entry) Codings() []string { return slices.Sorted(maps.Keys(e.bodies)) }
+
+// Coding chooses the smallest coding that a client takes, by its Accept-Encoding.
+func (e *Entry) Coding(accept string) string { return e.coding(accept) }
+
+// Age is how old the answer is.
+func (e *Entry) Age(now time.Time) time.Duration { return e.age(now) }
+
+// TTL is for how long the answer is fresh yet.
+func (e *Entry) TTL(now time.Time) time.Duration { return e.life.fresh - e.age(now) }
+
+// Made returns what make made of the entry when it was first asked for.
+func (e *Entry) Made(make func(*Entry) any) any {
+	if made := e.wire.Load(); made != nil {
+		return *made
+	}
+	made := make(e)
+	e.wire.Store(&made)
+	return made
 }
 
 const overhead = 1024

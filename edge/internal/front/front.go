@@ -68,6 +68,7 @@ type Front struct {
 	log      *slog.Logger
 	csrf     *http.CrossOriginProtection
 	buffers  buffers
+	names    names
 }
 
 // AccessCookie is where browsers keep their access token.

@@ -26,6 +26,8 @@ func NewSecurity(connect []string) Security {
 	}, "; ")}
 }
 
+const strict = "max-age=31536000; includeSubDomains"
+
 func (s Security) write(h http.Header, secure bool) {
 	if strings.HasPrefix(h.Get("Content-Type"), "text/html") {
 		h.Set("Content-Security-Policy", s.csp)
@@ -35,7 +37,7 @@ func (s Security) write(h http.Header, secure bool) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	if secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h.Set("Strict-Transport-Security", strict)
 	}
 	h.Del("Server")
 	h.Del("X-Powered-By")
