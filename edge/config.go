@@ -1,5 +1,7 @@
 package edge
 
+import "time"
+
 // Config is the edge's own settings.
 type Config struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SOUK_LISTEN"`
@@ -15,4 +17,8 @@ type Config struct {
 	Burst int     `help:"Requests at once for each client." default:"400" env:"SOUK_EDGE_BURST"`
 	// How many proxies stand in front and append to X-Forwarded-For.
 	TrustedProxies int `help:"Proxies in front whose X-Forwarded-For is believed." default:"0" env:"SOUK_TRUSTED_PROXIES"`
+	// How long a part may take until it is reached, and until its answer begins.
+	ConnectTime time.Duration `help:"Time to reach a part of the shop." default:"1s" env:"SOUK_EDGE_CONNECT_TIME"`
+	AnswerTime  time.Duration `help:"Time until a part begins to answer a call that is no stream." default:"15s" env:"SOUK_EDGE_ANSWER_TIME"`
+	Hedge       bool          `help:"Ask for reads that are late a second time; for parts of several instances." env:"SOUK_EDGE_HEDGE"`
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/edge/internal/purge"
 	"github.com/souk-commerce/souk/edge/internal/quick"
+	"github.com/souk-commerce/souk/edge/internal/upstream"
 	"github.com/souk-commerce/souk/kit/bus"
 	"github.com/souk-commerce/souk/kit/clock"
 	"github.com/souk-commerce/souk/kit/rpc"
@@ -67,6 +68,8 @@ type Edge struct {
 	clock    clock.Clock
 	listener net.Listener
 	server   *http.Server
+	inward   upstream.Config
+	ways     sync.Map // from the name of a part to its *upstream.Upstream
 
 	mu      sync.Mutex
 	checked time.Time
@@ -87,6 +90,7 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 		}
 	}
 	e := &Edge{store: s, bus: d.Bus, dialer: d.Dialer, parts: d.Parts, clock: d.Clock}
+	e.inward = upstream.Config{Connect: cfg.ConnectTime, FirstByte: cfg.AnswerTime, Hedge: cfg.Hedge}
 	table := policy.New(protoregistry.GlobalFiles, d.Routes, d.PublicPaths)
 	f := front.New(front.Deps{
 		Table: table, Store: s, Limiter: limit.New(cfg.Rate, cfg.Burst), Verifier: d.Verifier, Upstream: e.upstream,
@@ -127,7 +131,11 @@ func (e *Edge) Addr() string { return e.listener.Addr().String() }
 
 func (e *Edge) upstream(name string) front.Upstream {
 	transport, url := e.dialer.RoundTripper(name)
-	return front.Upstream{URL: url, Transport: transport}
+	way, known := e.ways.Load(name)
+	if !known {
+		way, _ = e.ways.LoadOrStore(name, upstream.New(name, transport, e.inward, e.clock))
+	}
+	return front.Upstream{URL: url, Transport: way.(*upstream.Upstream)}
 }
 
 // Run serves and follows changes until ctx ends; then it finishes what is open.
