@@ -41,7 +41,7 @@ func TestNobodyGetsAnothersAnswer(t *testing.T) {
 		fmt.Fprintf(w, "%s|%s|%s", r.URL.RequestURI(), names[token], theme)
 	}
 	h := build(t, plan{web: greet, deps: pages, services: map[string][]rpc.Mount{"account": {{Path: "/", Handler: http.HandlerFunc(greet)}}, "catalog": {{Path: "/", Handler: http.HandlerFunc(greet)}}}})
-	public := []string{"/", "/p/a", "/p/b", "/p/a?signed=1", "/souk.catalog.v1.ProductService/GetProduct?encoding=json&message=1"}
+	public := []string{"/", "/p/a", "/p/b", "/p/a?signed=1", "/souk.catalog.v1.ProductService/GetProduct?base64=1&connect=v1&encoding=json&message=eyJzbHVnIjoiYSJ9"}
 	personal := []string{"/account", "/account?signed=1", "/souk.account.v1.AccountService/GetProfile?encoding=json&message=1"}
 	rapid.Check(t, func(t *rapid.T) {
 		type question struct{ path, token, theme, by string }

@@ -3,6 +3,7 @@ package front
 import (
 	"net/http"
 
+	"github.com/souk-commerce/souk/edge/internal/key"
 	"github.com/souk-commerce/souk/edge/internal/policy"
 )
 
@@ -10,6 +11,8 @@ import (
 type asked struct {
 	route policy.Route
 	key   string
+	// Of a call: what its part is asked instead of what the client wrote.
+	query string
 }
 
 type askedKey struct{}
@@ -17,6 +20,18 @@ type askedKey struct{}
 func askedOf(r *http.Request) asked {
 	a, _ := r.Context().Value(askedKey{}).(asked)
 	return a
+}
+
+// asks tells what a request to a public route asks for; false when it is not written
+// as it should be.
+func (f *Front) asks(r *http.Request, route policy.Route) (a asked, ok bool) {
+	a.route = route
+	if route.Procedure != "" {
+		a.key, a.query, ok = key.OfCall(r, route.Method)
+		return a, ok
+	}
+	a.key, ok = key.OfPage(r, f.cookies)
+	return a, ok
 }
 
 func keyOf(r *http.Request) (string, bool) { return askedOf(r).key, true }
@@ -27,6 +42,9 @@ func (f *Front) prepare(r *http.Request) *http.Request {
 	req := r.Clone(r.Context())
 	req.Method, req.Body, req.ContentLength, req.RequestURI = http.MethodGet, http.NoBody, 0, ""
 	req.Header = http.Header{"Accept": {"*/*"}, "Accept-Encoding": {"identity"}, "X-Forwarded-Host": {r.Host}}
+	if a := askedOf(r); a.query != "" {
+		req.URL.RawQuery = a.query
+	}
 	for _, name := range f.cookies {
 		if c, err := r.Cookie(name); err == nil {
 			req.AddCookie(c)

@@ -19,7 +19,6 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/souk-commerce/souk/edge/cache"
-	"github.com/souk-commerce/souk/edge/internal/key"
 	"github.com/souk-commerce/souk/edge/internal/limit"
 	"github.com/souk-commerce/souk/edge/internal/policy"
 	"github.com/souk-commerce/souk/kit/clock"
@@ -166,12 +165,12 @@ func cleanPath(u *url.URL) bool {
 
 // public answers from memory, or fills it.
 func (f *Front) public(w http.ResponseWriter, r *http.Request, route policy.Route) {
-	k, ok := key.Of(r, route.Procedure, f.cookies)
+	a, ok := f.asks(r, route)
 	if !ok {
 		f.refuse(w, r, connect.CodeInvalidArgument, "The address has parameters that mean nothing here.")
 		return
 	}
-	f.cache.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askedKey{}, asked{route, k})))
+	f.cache.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askedKey{}, a)))
 }
 
 // private passes a request on as its sender.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/souk-commerce/souk/edge/cache"
-	"github.com/souk-commerce/souk/edge/internal/key"
 	"github.com/souk-commerce/souk/edge/internal/measure"
 	"github.com/souk-commerce/souk/edge/internal/quick"
 )
@@ -217,7 +216,8 @@ func (f *Front) find(q *quick.Question) (string, bool) {
 	if !ok || !route.Public {
 		return "", false
 	}
-	return key.Of(r, route.Procedure, f.cookies)
+	a, ok := f.asks(r, route)
+	return a.key, ok
 }
 
 // cookieOf returns a cookie's value, as it stands there.

@@ -3,23 +3,29 @@
 package key
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// Of returns the key of a public request: host, path, query in canonical order,
-// and the values of the few cookies that pages are made from. A query that is
-// not well-formed, or names an RPC parameter twice, has no key.
-func Of(r *http.Request, procedure string, cookies []string) (string, bool) {
+// OfPage returns the key of a page: host, path, query in canonical order, and the
+// values of the few cookies that pages are made from. A query that is not well-formed
+// has no key.
+func OfPage(r *http.Request, cookies []string) (string, bool) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return "", false
-	}
-	if procedure != "" {
-		return ofProcedure(procedure, query)
 	}
 	var b strings.Builder
 	b.WriteString("page\x00" + strings.ToLower(r.Host) + "\x00" + r.URL.EscapedPath() + "\x00" + query.Encode())
@@ -33,29 +39,93 @@ func Of(r *http.Request, procedure string, cookies []string) (string, bool) {
 	return b.String(), true
 }
 
+// mostMessage bounds a message, as sent and as it is.
+const mostMessage = 16 << 10
+
 var parameters = []string{"connect", "encoding", "base64", "compression", "message"}
 
-// ofProcedure reads Connect's GET form: unknown parameters have no meaning and
-// would only make more keys, so they have none.
-func ofProcedure(procedure string, query url.Values) (string, bool) {
-	for name, values := range query {
+// OfCall returns the key of a call in Connect's GET form, and the query that asks the
+// same in one way. The message is read and written again, so that it does not matter
+// how a client writes it: in which order, with which escapes, compressed or not, with
+// fields that nobody knows. A parameter that means nothing, or stands there twice,
+// would only make more keys: then there is none.
+func OfCall(r *http.Request, method protoreflect.MethodDescriptor) (key, query string, ok bool) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", "", false
+	}
+	for name, values := range q {
 		if len(values) != 1 || !slices.Contains(parameters, name) {
-			return "", false
+			return "", "", false
 		}
 	}
-	message, encoding := query.Get("message"), query.Get("encoding")
-	if v := query.Get("connect"); v != "" && v != "v1" || encoding != "json" && encoding != "proto" {
-		return "", false
+	encoding := q.Get("encoding")
+	if v := q.Get("connect"); v != "" && v != "v1" || encoding != "json" && encoding != "proto" {
+		return "", "", false
 	}
-	if c := query.Get("compression"); c != "" && c != "identity" {
-		return "", false
+	sent, ok := unpack(q.Get("message"), q.Get("base64") == "1", q.Get("compression"))
+	if !ok {
+		return "", "", false
 	}
-	if query.Get("base64") == "1" {
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(message, "="))
+	message := dynamicpb.NewMessage(method.Input())
+	if encoding == "json" {
+		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(sent, message)
+	} else {
+		err = proto.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(sent, message)
+	}
+	if err != nil {
+		return "", "", false
+	}
+	plain, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
+	if err != nil {
+		return "", "", false
+	}
+	again := plain
+	if encoding == "json" {
+		if again, err = inJSON(message); err != nil {
+			return "", "", false
+		}
+	}
+	procedure := "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
+	return "rpc\x00" + procedure + "\x00" + encoding + "\x00" + string(plain),
+		"base64=1&connect=v1&encoding=" + encoding + "&message=" + base64.RawURLEncoding.EncodeToString(again), true
+}
+
+// unpack returns a message as it was before it was written into an address.
+func unpack(text string, coded bool, compression string) ([]byte, bool) {
+	message := []byte(text)
+	if coded {
+		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
 		if err != nil {
-			return "", false
+			return nil, false
 		}
-		message = string(raw)
+		message = raw
 	}
-	return "rpc\x00" + procedure + "\x00" + encoding + "\x00" + message, true
+	switch compression {
+	case "", "identity":
+	case "gzip":
+		in, err := gzip.NewReader(bytes.NewReader(message))
+		if err != nil {
+			return nil, false
+		}
+		if message, err = io.ReadAll(io.LimitReader(in, mostMessage+1)); err != nil {
+			return nil, false
+		}
+	default:
+		return nil, false
+	}
+	return message, len(message) <= mostMessage
+}
+
+// inJSON writes a message in JSON, always in the same way, which protojson does not.
+func inJSON(message proto.Message) ([]byte, error) {
+	text, err := protojson.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

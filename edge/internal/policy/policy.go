@@ -16,8 +16,9 @@ import (
 type Route struct {
 	// The upstream's name: "web", or a service's.
 	Upstream string
-	// The procedure, when it is an RPC.
+	// The procedure and its method, when it is an RPC.
 	Procedure string
+	Method    protoreflect.MethodDescriptor
 	Rule      rpc.Rule
 	// True when the answer is the same for everybody: it is asked for without
 	// cookies and tokens, and may be kept if it says so.
@@ -60,7 +61,7 @@ func (t *Table) addService(upstream string, service protoreflect.ServiceDescript
 		}
 		open = true
 		procedure := "/" + string(service.FullName()) + "/" + string(method.Name())
-		t.procedures[procedure] = Route{Upstream: upstream, Procedure: procedure, Rule: rule}
+		t.procedures[procedure] = Route{Upstream: upstream, Procedure: procedure, Method: method, Rule: rule}
 	}
 	if open {
 		t.names = append(t.names, string(service.FullName()))
