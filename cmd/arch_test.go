@@ -140,7 +140,7 @@ var modules = map[string][]string{
 	"api":      {"api"},
 	"kit":      {"kit"},
 	"services": {"services", "api", "kit"},
-	"edge":     {"edge", "api", "kit/run", "kit/obs", "kit/bus", "kit/config", "kit/clock", "kit/rpc", "kit/tag", "kit/token"},
+	"edge":     {"edge", "api", "kit/run", "kit/obs", "kit/bus", "kit/config", "kit/clock", "kit/fault", "kit/rpc", "kit/tag", "kit/token"},
 	"web":      {"web", "api", "kit/run", "kit/obs", "kit/tag"},
 	"cmd":      {"cmd", "services", "edge", "web", "api", "kit"},
 }

@@ -20,6 +20,7 @@ import (
 	_ "github.com/souk-commerce/souk/api/gen/souk/account/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/cart/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/catalog/v1"
+	_ "github.com/souk-commerce/souk/api/gen/souk/edge/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/inventory/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/notification/v1"
 	_ "github.com/souk-commerce/souk/api/gen/souk/order/v1"
@@ -62,7 +63,7 @@ type Deps struct {
 // Edge is the running edge.
 type Edge struct {
 	store    *cache.Store
-	bus      *bus.Bus
+	purger   *purge.Purger
 	dialer   *rpc.Dialer
 	parts    []string
 	clock    clock.Clock
@@ -89,10 +90,13 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 			return nil, err
 		}
 	}
-	e := &Edge{store: s, bus: d.Bus, dialer: d.Dialer, parts: d.Parts, clock: d.Clock}
+	e := &Edge{store: s, purger: purge.New(d.Bus, s, d.Log), dialer: d.Dialer, parts: d.Parts, clock: d.Clock}
 	e.inward = upstream.Config{Connect: cfg.ConnectTime, FirstByte: cfg.AnswerTime, Hedge: cfg.Hedge}
 	table := policy.New(protoregistry.GlobalFiles, d.Routes, d.PublicPaths)
+	own := http.NewServeMux()
+	own.Handle(e.purger.Handler(rpc.Options(rpc.Deps{Service: "edge", Verifier: d.Verifier, Log: d.Log})...))
 	f := front.New(front.Deps{
+		Own:   own,
 		Table: table, Store: s, Limiter: limit.New(cfg.Rate, cfg.Burst), Verifier: d.Verifier, Upstream: e.upstream,
 		Security: front.NewSecurity(cfg.Connect), Origins: cfg.Origins, Hosts: cfg.Hosts, Cookies: d.PublicCookies,
 		TrustedProxies: cfg.TrustedProxies, Clock: d.Clock, Log: d.Log,
@@ -142,7 +146,7 @@ func (e *Edge) upstream(name string) front.Upstream {
 func (e *Edge) Run(ctx context.Context) error {
 	defer e.store.Close()
 	return run.Until(ctx,
-		run.Func("purge", func(ctx context.Context) error { return purge.Follow(ctx, e.bus, e.store) }),
+		run.Func("purge", e.purger.Follow),
 		run.Func("http", e.serve))
 }
 

@@ -96,6 +96,9 @@ func TestEveryRPCRefusesWhomItShould(t *testing.T) {
 				code := connect.CodeOf(err)
 				refused := err != nil && (code == connect.CodeUnauthenticated || code == connect.CodePermissionDenied || code == connect.CodeUnimplemented || code == connect.CodeNotFound && strings.Contains(err.Error(), "404"))
 				// SignIn, Refresh and the like say so about their own content.
+				if at.base == "" { // the edge is its own service
+					continue
+				}
 				if at.may && part == "account" {
 					continue
 				}

@@ -33,6 +33,8 @@ type Config struct {
 	// Prepare makes the request that the origin gets of one that asks with GET or HEAD;
 	// when nil, it is a copy.
 	Prepare func(r *http.Request) *http.Request
+	// Tags are further surrogate keys of what a request asks for; nil is none.
+	Tags func(r *http.Request) []string
 	// Storable has the last word on what may be kept; nil is yes.
 	Storable func(resp *http.Response) bool
 	// Outbound changes the header that everybody gets, when it comes from the origin.
@@ -64,6 +66,7 @@ type Cache struct {
 	wholeKey    bool
 	prepare     func(*http.Request) *http.Request
 	prepared    bool
+	tags        func(*http.Request) []string
 	storable    func(*http.Response) bool
 	outbound    func(http.Header)
 	failed      func(http.ResponseWriter, *http.Request, error)
@@ -87,7 +90,7 @@ const (
 func New(cfg Config) *Cache {
 	c := &Cache{
 		origin: cfg.Origin, store: cfg.Store, clock: cfg.Clock, log: cfg.Log, name: cmp.Or(cfg.Name, "souk"), key: cfg.Key, wholeKey: cfg.WholeKey, prepare: cfg.Prepare, prepared: cfg.Prepare != nil,
-		storable: cfg.Storable, outbound: cfg.Outbound, failed: cfg.Failed, compress: cfg.Compress, heuristics: cfg.Heuristics,
+		tags: cfg.Tags, storable: cfg.Storable, outbound: cfg.Outbound, failed: cfg.Failed, compress: cfg.Compress, heuristics: cfg.Heuristics,
 		staleIfDown: cfg.StaleIfDown, maxBody: cmp.Or(cfg.MaxBody, usualBody), fillTime: cmp.Or(cfg.FillTime, usualFill),
 		flights: map[string]*flight{},
 	}
@@ -102,6 +105,9 @@ func New(cfg Config) *Cache {
 	}
 	if c.prepare == nil {
 		c.prepare = plain
+	}
+	if c.tags == nil {
+		c.tags = func(*http.Request) []string { return nil }
 	}
 	if c.storable == nil {
 		c.storable = func(*http.Response) bool { return true }

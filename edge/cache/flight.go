@@ -216,7 +216,7 @@ func (c *Cache) fill(f *flight, key string, r *http.Request, e *Entry) (fetched,
 		resp.Body.Close()
 		limit.Stop()
 		cancel(nil)
-		return c.confirmed(e, r.Header, resp.Header, asOf, asked, answered), nil
+		return c.confirmed(e, r, resp.Header, asOf, asked, answered), nil
 	}
 	life, ok := c.lifeOf(resp.StatusCode, resp.Header, req.Header.Get("Authorization") != "", answered)
 	if !ok || resp.ContentLength > c.maxBody || !c.storable(resp) {
@@ -240,7 +240,7 @@ func (c *Cache) fill(f *flight, key string, r *http.Request, e *Entry) (fetched,
 		key: key, status: resp.StatusCode, header: resp.Header, bodies: map[string][]byte{"": body[:len(body):len(body)]}, life: life,
 		made: made(resp.Header, asked, answered), targeted: resp.Header["Cdn-Cache-Control"], asOf: asOf,
 	}
-	return c.keep(made, r.Header, answered, tagsOf(resp.Header)), nil
+	return c.keep(made, r.Header, answered, append(tagsOf(resp.Header), c.tags(r)...)), nil
 }
 
 // closer does something more when a body is closed.
@@ -301,7 +301,7 @@ func confirm(h http.Header, e *Entry) {
 
 // confirmed is an entry that is what the origin has, with what it says of it now
 // (RFC 9111 §3.2 and §4.3.4).
-func (c *Cache) confirmed(e *Entry, request, h http.Header, asOf uint64, asked, answered time.Time) fetched {
+func (c *Cache) confirmed(e *Entry, r *http.Request, h http.Header, asOf uint64, asked, answered time.Time) fetched {
 	next := &Entry{key: e.key, status: e.status, header: e.header.Clone(), bodies: e.bodies, vary: e.vary, chosen: e.chosen, targeted: e.targeted, asOf: asOf}
 	for name, values := range h {
 		switch name {
@@ -322,13 +322,15 @@ func (c *Cache) confirmed(e *Entry, request, h http.Header, asOf uint64, asked, 
 	tags := tagsOf(h)
 	if len(tags) == 0 {
 		next.slots = e.slots
+	} else {
+		tags = append(tags, c.tags(r)...)
 	}
 	if !ok {
 		dropHops(next.header)
 		c.outbound(next.header)
 		return fetched{entry: next}
 	}
-	return c.keep(next, request, answered, tags)
+	return c.keep(next, r.Header, answered, tags)
 }
 
 // passing are addresses whose answers are not to be kept, so that those who ask for

@@ -5,6 +5,7 @@ import (
 
 	"github.com/souk-commerce/souk/edge/internal/key"
 	"github.com/souk-commerce/souk/edge/internal/policy"
+	"github.com/souk-commerce/souk/edge/internal/purge"
 )
 
 // asked is what a public request asks for; it travels in the request's context.
@@ -32,6 +33,14 @@ func (f *Front) asks(r *http.Request, route policy.Route) (a asked, ok bool) {
 	}
 	a.key, ok = key.OfPage(r, f.cookies)
 	return a, ok
+}
+
+// tagsOf are surrogate keys that answers have by what was asked for.
+func tagsOf(r *http.Request) []string {
+	if askedOf(r).route.Procedure != "" {
+		return nil
+	}
+	return []string{purge.PathKey(r.URL.Path)}
 }
 
 func keyOf(r *http.Request) (string, bool) { return askedOf(r).key, true }

@@ -38,6 +38,8 @@ type Deps struct {
 	Store    *cache.Store
 	Limiter  *limit.Limiter
 	Verifier *token.Verifier
+	// Own answers the calls that are for the edge itself.
+	Own http.Handler
 	// Upstream finds a part by name.
 	Upstream func(name string) Upstream
 	Security Security
@@ -57,6 +59,7 @@ type Front struct {
 	cache    *cache.Cache
 	limiter  *limit.Limiter
 	verifier *token.Verifier
+	own      http.Handler
 	upstream func(string) Upstream
 	security Security
 	origins  []string
@@ -73,19 +76,22 @@ type Front struct {
 // AccessCookie is where browsers keep their access token.
 const AccessCookie = "souk_at"
 
+// ownName is what the edge's own part of the API is called.
+const ownName = "edge"
+
 // maxBody bounds what may be sent in one request that is not a stream.
 const maxBody = 8 << 20
 
 // New returns a front.
 func New(d Deps) *Front {
 	f := &Front{
-		table: d.Table, limiter: d.Limiter, verifier: d.Verifier, upstream: d.Upstream, security: d.Security,
+		table: d.Table, limiter: d.Limiter, verifier: d.Verifier, own: d.Own, upstream: d.Upstream, security: d.Security,
 		origins: d.Origins, hosts: d.Hosts, cookies: d.Cookies, proxies: d.TrustedProxies, clock: d.Clock, log: d.Log,
 		csrf: http.NewCrossOriginProtection(),
 	}
 	f.cache = cache.New(cache.Config{
 		Origin: f, Store: d.Store, Clock: d.Clock, Log: d.Log, Key: keyOf, WholeKey: true, Prepare: f.prepare, Storable: policy.Storable, Outbound: stripOutbound,
-		Failed: func(w http.ResponseWriter, r *http.Request, err error) { f.down(w, r, askedOf(r).route, err) }, Compress: true,
+		Failed: func(w http.ResponseWriter, r *http.Request, err error) { f.down(w, r, askedOf(r).route, err) }, Compress: true, Tags: tagsOf,
 	})
 	return f
 }
@@ -180,6 +186,10 @@ func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Rou
 	}
 	if err := f.identify(r, route); err != nil {
 		f.refuse(w, r, connect.CodePermissionDenied, "This request did not come from one of the shop's own pages.")
+		return
+	}
+	if route.Upstream == ownName {
+		f.own.ServeHTTP(w, r)
 		return
 	}
 	up := f.upstream(route.Upstream)
