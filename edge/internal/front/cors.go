@@ -9,7 +9,7 @@ import (
 const (
 	corsMethods = "GET, POST"
 	corsHeaders = "Authorization, Content-Type, Connect-Protocol-Version, Connect-Timeout-Ms, Connect-Accept-Encoding, Connect-Content-Encoding, Grpc-Timeout, Idempotency-Key, X-Grpc-Web, X-User-Agent"
-	corsExposed = "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, Retry-After"
+	corsExposed = "Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin, Retry-After, RateLimit, RateLimit-Policy"
 )
 
 // cors answers preflights and marks answers for origins on the list. Cookies

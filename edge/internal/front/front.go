@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -101,8 +102,10 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	client := f.client(r)
 	secure := r.TLS != nil || f.proxies > 0 && r.Header.Get("X-Forwarded-Proto") == "https"
 	w = &guarded{ResponseWriter: w, security: f.security, secure: secure}
-	if wait, ok := f.limiter.Take(client, f.clock.Now()); !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+	left, ok := f.limiter.Take(household(client), f.clock.Now())
+	if !ok {
+		f.tellLimit(w.Header(), left)
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(left.Wait)))
 		f.refuse(w, r, connect.CodeResourceExhausted, "Too many requests; please wait a moment.")
 		return
 	}
@@ -128,8 +131,21 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.public(w, r, route)
 		return
 	}
+	if route.Procedure != "" {
+		f.tellLimit(w.Header(), left)
+	}
 	f.private(w, r, route)
 }
+
+// tellLimit says what a client has left (draft-ietf-httpapi-ratelimit-headers).
+func (f *Front) tellLimit(h http.Header, left limit.Left) {
+	calls, within := f.limiter.Burst()
+	h.Set("RateLimit-Policy", `"client";q=`+strconv.Itoa(calls)+";w="+strconv.Itoa(seconds(within)))
+	h.Set("RateLimit", `"client";r=`+strconv.Itoa(left.Calls)+";t="+strconv.Itoa(seconds(left.Full)))
+}
+
+// seconds rounds up: who waits so long has waited long enough.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // client is the address that limits apply to.
 func (f *Front) client(r *http.Request) string {
@@ -139,11 +155,24 @@ func (f *Front) client(r *http.Request) string {
 			return strings.TrimSpace(hops[at])
 		}
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+	return hostOnly(r.RemoteAddr)
+}
+
+// household is what a limit applies to: an address, and of IPv6 the network of one
+// house, which has more addresses than anybody counts.
+func household(client string) string {
+	if !strings.Contains(client, ":") {
+		return client
 	}
-	return host
+	a, err := netip.ParseAddr(client)
+	if err != nil || a.Is4In6() {
+		return client
+	}
+	network, err := a.Prefix(64)
+	if err != nil {
+		return client
+	}
+	return network.Addr().String()
 }
 
 func hostOnly(hostport string) string {

@@ -28,7 +28,7 @@ func (f *Front) Answer(to []byte, q *quick.Question) (answer, body []byte, ok bo
 	if !ok {
 		return nil, nil, false
 	}
-	if _, ok := f.limiter.Take(f.clientOf(q), now); !ok {
+	if _, ok := f.limiter.Take(household(f.clientOf(q)), now); !ok {
 		return nil, nil, false
 	}
 	w := e.Made(f.wire).(*wire)
