@@ -15,6 +15,10 @@ type Config struct {
 	// Calls a second for each client address.
 	Rate  float64 `help:"Requests a second for each client, after the burst." default:"100" env:"SOUK_EDGE_RATE"`
 	Burst int     `help:"Requests at once for each client." default:"400" env:"SOUK_EDGE_BURST"`
+	// Share of requests in the log; those that fail or take long always are.
+	LogShare float64 `help:"Share of requests that are logged, from 0 to 1; those that fail or take long always are." default:"0.01" env:"SOUK_EDGE_LOG_SHARE"`
+	// While there is a file of this name, only administrators get further than memory.
+	Maintenance string `help:"While there is a file of this name, everybody but administrators is told to come back later." env:"SOUK_EDGE_MAINTENANCE"`
 	// How many proxies stand in front and append to X-Forwarded-For.
 	TrustedProxies int `help:"Proxies in front whose X-Forwarded-For is believed." default:"0" env:"SOUK_TRUSTED_PROXIES"`
 	// How long a part may take until it is reached, and until its answer begins.

@@ -28,6 +28,7 @@ import (
 	_ "github.com/souk-commerce/souk/api/gen/souk/search/v1"
 
 	"github.com/souk-commerce/souk/edge/cache"
+	"github.com/souk-commerce/souk/edge/internal/access"
 	"github.com/souk-commerce/souk/edge/internal/front"
 	"github.com/souk-commerce/souk/edge/internal/limit"
 	"github.com/souk-commerce/souk/edge/internal/measure"
@@ -99,7 +100,7 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 		Own:   own,
 		Table: table, Store: s, Limiter: limit.New(cfg.Rate, cfg.Burst), Verifier: d.Verifier, Upstream: e.upstream,
 		Security: front.NewSecurity(cfg.Connect), Origins: cfg.Origins, Hosts: cfg.Hosts, Cookies: d.PublicCookies,
-		TrustedProxies: cfg.TrustedProxies, Clock: d.Clock, Log: d.Log,
+		TrustedProxies: cfg.TrustedProxies, Closed: front.WhileThereIs(cfg.Maintenance, d.Clock), Clock: d.Clock, Log: d.Log,
 	})
 	e.listener = quick.Listen(listener, f)
 	mux := http.NewServeMux()
@@ -120,7 +121,7 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	e.server = &http.Server{
-		Handler: measure.Handler(handler, d.Clock), Protocols: &protocols, MaxHeaderBytes: 32 << 10,
+		Handler: access.Log{To: d.Log, Share: cfg.LogShare, Clock: d.Clock}.Handler(measure.Handler(handler, d.Clock)), Protocols: &protocols, MaxHeaderBytes: 32 << 10,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
 	}

@@ -50,8 +50,10 @@ type Deps struct {
 	Cookies []string
 	// Proxies in front whose X-Forwarded-For is believed.
 	TrustedProxies int
-	Clock          clock.Clock
-	Log            *slog.Logger
+	// Closed tells whether the shop is being worked on; nil is never.
+	Closed func() bool
+	Clock  clock.Clock
+	Log    *slog.Logger
 }
 
 // Front is an http.Handler.
@@ -67,6 +69,7 @@ type Front struct {
 	hosts    []string
 	cookies  []string
 	proxies  int
+	closed   func() bool
 	clock    clock.Clock
 	log      *slog.Logger
 	csrf     *http.CrossOriginProtection
@@ -87,8 +90,11 @@ const maxBody = 8 << 20
 func New(d Deps) *Front {
 	f := &Front{
 		table: d.Table, limiter: d.Limiter, verifier: d.Verifier, own: d.Own, upstream: d.Upstream, security: d.Security,
-		origins: d.Origins, hosts: d.Hosts, cookies: d.Cookies, proxies: d.TrustedProxies, clock: d.Clock, log: d.Log,
+		origins: d.Origins, hosts: d.Hosts, cookies: d.Cookies, proxies: d.TrustedProxies, closed: d.Closed, clock: d.Clock, log: d.Log,
 		csrf: http.NewCrossOriginProtection(),
+	}
+	if f.closed == nil {
+		f.closed = func() bool { return false }
 	}
 	f.cache = cache.New(cache.Config{
 		Origin: f, Store: d.Store, Clock: d.Clock, Log: d.Log, Key: keyOf, WholeKey: true, Prepare: f.prepare, Storable: policy.Storable, Outbound: stripOutbound,
@@ -205,6 +211,12 @@ func (f *Front) public(w http.ResponseWriter, r *http.Request, route policy.Rout
 		f.refuse(w, r, connect.CodeInvalidArgument, "The address has parameters that mean nothing here.")
 		return
 	}
+	if f.closed() {
+		if _, kept := f.cache.Fresh(a.key, f.clock.Now()); !kept {
+			f.comeBack(w, r)
+			return
+		}
+	}
 	f.cache.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), askedKey{}, a)))
 }
 
@@ -213,8 +225,13 @@ func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Rou
 	if route.Procedure == "" || !isGRPC(r) && !isStream(r) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	}
-	if err := f.identify(r, route); err != nil {
+	role, err := f.identify(r, route)
+	if err != nil {
 		f.refuse(w, r, connect.CodePermissionDenied, "This request did not come from one of the shop's own pages.")
+		return
+	}
+	if f.closed() && role != rpc.Admin && !opens(route) {
+		f.comeBack(w, r)
 		return
 	}
 	if route.Upstream == ownName {
@@ -247,20 +264,20 @@ func (f *Front) private(w http.ResponseWriter, r *http.Request, route policy.Rou
 
 var errForeign = errors.New("request of another site")
 
-// identify turns the access cookie into a bearer token, unless another site
+// identify returns whom it believes to be asking; it turns the access cookie into a bearer token, unless another site
 // made the browser send it, and drops tokens that are not to be believed. Forms
 // of other sites are refused without cookies too: browsers keep ours back there,
 // and nobody is to be signed in as somebody else.
-func (f *Front) identify(r *http.Request, route policy.Route) error {
+func (f *Front) identify(r *http.Request, route policy.Route) (rpc.Role, error) {
 	raw, byHeader := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !byHeader {
 		r.Header.Del("Authorization")
 		if (len(r.Header["Cookie"]) > 0 || route.Upstream == "web") && f.csrf.Check(r) != nil {
-			return errForeign
+			return rpc.Anyone, errForeign
 		}
 		c, err := r.Cookie(AccessCookie)
 		if err != nil {
-			return nil
+			return rpc.Anyone, nil
 		}
 		raw = c.Value
 	}
@@ -268,10 +285,10 @@ func (f *Front) identify(r *http.Request, route policy.Route) error {
 	// Whom we cannot judge just now, services do; they are not signed out for it.
 	if err != nil && !errors.Is(err, token.ErrUnknown) || claims.Role == string(rpc.Service) {
 		r.Header.Del("Authorization")
-		return nil
+		return rpc.Anyone, nil
 	}
 	r.Header.Set("Authorization", "Bearer "+raw)
-	return nil
+	return rpc.Role(claims.Role), nil
 }
 
 func isGRPC(r *http.Request) bool {
