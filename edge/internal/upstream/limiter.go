@@ -13,10 +13,11 @@ import (
 var ErrBusy = errors.New("has too many calls at once")
 
 const (
-	firstLimit, leastLimit, mostLimit = 64, 8, 1024
-	// So many calls wait for a place, each so long.
-	mostWaiting = 64
-	longestWait = 100 * time.Millisecond
+	firstLimit, leastLimit, mostLimit = 256, 16, 4096
+	// So many calls wait for a place, each so long: a crowd that comes at once is let in
+	// one after the other, and not sent away.
+	mostWaiting = 2048
+	longestWait = 2 * time.Second
 	// The limit is thought over after so many samples.
 	samples = 20
 	// Calls may take so many times as long as when the part was quickest before it

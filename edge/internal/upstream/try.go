@@ -80,8 +80,11 @@ func (u *Upstream) ask(req *http.Request, limit time.Duration) (*http.Response, 
 	}
 	resp.Body = &body{resp.Body, func() { cancel(nil) }}
 	switch resp.StatusCode {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
 		return resp, bad, nil
+	case http.StatusServiceUnavailable:
+		// It answers: somebody behind it may be away, and other calls do not need them.
+		return resp, neither, nil
 	}
 	return resp, good, nil
 }

@@ -6,9 +6,8 @@
 // twice, within a budget. All of it is about the time until the answer begins:
 // bodies flow as slowly as they like, and streams and upgrades only ask the breaker.
 //
-// It is written here rather than taken from a library: the pieces share one
-// outcome of each try (who is to blame for an error, the part or its caller),
-// which is most of the work and what no library knows.
+// It is written here rather than taken from a library since the pieces share one
+// outcome of each try: who is to blame for an error, the part or its caller.
 package upstream
 
 import (

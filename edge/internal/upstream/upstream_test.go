@@ -59,7 +59,6 @@ func TestBreakerOpensAndRecovers(t *testing.T) {
 	for name, fails := range map[string]part{
 		"refused": func(*http.Request) (*http.Response, error) { return nil, errDown },
 		"502":     func(r *http.Request) (*http.Response, error) { return says(r, 502) },
-		"503":     func(r *http.Request) (*http.Response, error) { return says(r, 503) },
 		"504":     func(r *http.Request) (*http.Response, error) { return says(r, 504) },
 		"hangs":   hangs,
 	} {
@@ -278,11 +277,23 @@ func TestHedges(t *testing.T) {
 	}
 }
 
+// A part that says itself that it cannot just now is there: somebody behind it is away.
+func TestAPartThatAnswersIsNotLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := New("order", part(func(r *http.Request) (*http.Response, error) { connected(r); return says(r, 503) }), Config{}, clock.System)
+		for range 3 * enoughCalls {
+			if status, err := call(t, u, "POST"); status != 503 || err != nil {
+				t.Fatalf("%d %v, want the part's own 503", status, err)
+			}
+		}
+	})
+}
+
 func TestTooManyAtOnceAreRefusedSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		u := New("order", part(func(r *http.Request) (*http.Response, error) { connected(r); <-release; return says(r, 200) }), Config{}, clock.System)
-		answers := make(chan error, 1000)
+		answers := make(chan error, firstLimit+mostWaiting+10)
 		for range firstLimit + mostWaiting + 10 {
 			go func() { _, err := call(t, u, "POST"); answers <- err }()
 		}
