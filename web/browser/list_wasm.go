@@ -6,7 +6,9 @@ import "syscall/js"
 // arrow keys, and Escape lead back to the field. leave is called when the shopper
 // turns to something outside.
 func List(selector string, leave func()) {
-	listen(document(), "keydown", func(event js.Value) {
+	// First, since whoever closes the list on Escape takes the place away where the
+	// shopper is, and with it the focus.
+	listenFirst(document(), "keydown", func(event js.Value) {
 		target := event.Get("target")
 		if list := target.Call("closest", selector); list.Truthy() {
 			arrow(event, target, list.Call("querySelectorAll", `input:not([type="hidden"]), a[href]`))

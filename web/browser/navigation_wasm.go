@@ -36,10 +36,19 @@ func Navigate(n Navigation) {
 }
 
 func listen(target js.Value, event string, do func(event js.Value)) {
-	target.Call("addEventListener", event, js.FuncOf(func(_ js.Value, args []js.Value) any {
+	target.Call("addEventListener", event, handler(do))
+}
+
+// listenFirst hears of an event before the elements that it is about.
+func listenFirst(target js.Value, event string, do func(event js.Value)) {
+	target.Call("addEventListener", event, handler(do), true)
+}
+
+func handler(do func(event js.Value)) js.Func {
+	return js.FuncOf(func(_ js.Value, args []js.Value) any {
 		do(args[0])
 		return nil
-	}))
+	})
 }
 
 // Push makes address the page's, as a new step in the history.
