@@ -128,6 +128,10 @@ func Open(cfg Config, d Deps) (*Edge, error) {
 	return e, nil
 }
 
+// Memory is what a process that is nothing but an edge should take at the most: its
+// cache, a fifth for garbage, and the rest of the program.
+func (c Config) Memory() int64 { return c.CacheMB<<20*6/5 + 32<<20 }
+
 // Name implements run.Part.
 func (e *Edge) Name() string { return "edge" }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/souk-commerce/souk/edge"
@@ -127,6 +129,9 @@ type edgeCmd struct {
 
 // Run serves the public address until it is told to stop.
 func (c *edgeCmd) Run(ctx context.Context) error {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(c.Config.Memory())
+	}
 	p, closing, err := c.sharedConfig.open(ctx, "edge")
 	if err != nil {
 		return err

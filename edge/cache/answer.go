@@ -11,7 +11,7 @@ import (
 // answer writes an entry.
 func (c *Cache) answer(w http.ResponseWriter, r *http.Request, e *Entry, now time.Time, status string) {
 	h := w.Header()
-	for name, values := range e.header {
+	for name, values := range e.header() {
 		h[name] = append(h[name], values...)
 	}
 	age := e.age(now)
@@ -20,27 +20,20 @@ func (c *Cache) answer(w http.ResponseWriter, r *http.Request, e *Entry, now tim
 	}
 	h.Set("Cache-Status", c.name+"; "+status)
 	h.Set("Age", strconv.Itoa(int(age/time.Second)))
-	coding := e.coding(r.Header.Get("Accept-Encoding"))
-	if len(e.bodies) > 1 {
-		h.Add("Vary", "Accept-Encoding")
-		if tag := h.Get("ETag"); tag != "" && !strings.HasPrefix(tag, "W/") {
-			h.Set("ETag", "W/"+tag) // one tag stands for all codings, so it can only be weak
-		}
-	}
 	if e.status == http.StatusOK && e.unchanged(r.Header) {
-		Unchanged(h)
+		unchanged(h)
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	if r.Header.Get("Range") != "" && e.status == http.StatusOK && r.Method == http.MethodGet {
-		changed, _ := parseDate(e.header.Get("Last-Modified"))
-		http.ServeContent(w, r, "", changed, bytes.NewReader(e.bodies[""]))
+		changed, _ := parseDate(e.modified)
+		http.ServeContent(w, r, "", changed, bytes.NewReader(e.plain))
 		return
 	}
+	body, coding := e.Body(r.Header.Get("Accept-Encoding"))
 	if coding != "" {
 		h.Set("Content-Encoding", coding)
 	}
-	body := e.bodies[coding]
 	if e.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
@@ -50,29 +43,42 @@ func (c *Cache) answer(w http.ResponseWriter, r *http.Request, e *Entry, now tim
 	}
 }
 
-// Unchanged removes from a header what a 304 does not have, and returns it.
-func Unchanged(h http.Header) http.Header {
+// unchanged removes from a header what a 304 does not have.
+func unchanged(h http.Header) {
 	for name := range h {
-		if strings.HasPrefix(name, "Content-") && name != "Content-Location" && name != "Content-Security-Policy" {
+		if ofBody(name) {
 			h.Del(name)
 		}
 	}
-	return h
 }
 
-// tag is the origin's own ETag.
-func (e *Entry) tag() string { return e.header.Get("ETag") }
+// ofBody tells whether a field is about a body, and so not in a 304.
+func ofBody(name string) bool {
+	return strings.HasPrefix(name, "Content-") && name != "Content-Location" && name != "Content-Security-Policy"
+}
+
+// HeadUnchanged appends the head of a 304.
+func (e *Entry) HeadUnchanged(to []byte) []byte {
+	for rest := e.head; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\r\n")
+		rest = after
+		if name, _, _ := strings.Cut(line, ":"); !ofBody(name) {
+			to = append(append(to, line...), "\r\n"...)
+		}
+	}
+	return to
+}
 
 // unchanged tells whether who asks has it already (RFC 9110 §13.1).
 func (e *Entry) unchanged(request http.Header) bool {
 	if asked := request["If-None-Match"]; len(asked) > 0 {
-		return matches(strings.Join(asked, ","), e.tag())
+		return matches(strings.Join(asked, ","), e.tag)
 	}
 	since, ok := parseDate(request.Get("If-Modified-Since"))
 	if !ok {
 		return false
 	}
-	changed, ok := parseDate(e.header.Get("Last-Modified"))
+	changed, ok := parseDate(e.modified)
 	return ok && !changed.After(since)
 }
 
@@ -86,19 +92,7 @@ func matches(ifNoneMatch, tag string) bool {
 	return false
 }
 
-// coding chooses the smallest coding that who asks takes (RFC 9110 §12.5.3).
-func (e *Entry) coding(accept string) string {
-	if len(e.bodies) == 1 {
-		return ""
-	}
-	for _, c := range []string{"br", "gzip"} {
-		if _, ok := e.bodies[c]; ok && accepts(accept, c) {
-			return c
-		}
-	}
-	return ""
-}
-
+// accepts tells whether a coding is wanted (RFC 9110 §12.5.3).
 func accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, weight, _ := strings.Cut(strings.TrimSpace(part), ";")

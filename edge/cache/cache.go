@@ -158,6 +158,9 @@ func (c *Cache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	now := c.clock.Now()
 	e, found := c.store.get(key, r.Header)
+	if !found {
+		e, found = c.landed(key, r.Header)
+	}
 	if found {
 		switch c.use(e, now) {
 		case fresh:

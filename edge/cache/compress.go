@@ -3,6 +3,7 @@ package cache
 import (
 	"bytes"
 	"compress/gzip"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -19,23 +20,48 @@ func compressible(contentType string) bool {
 	}, kind)
 }
 
-// compress adds the codings that make the body smaller.
-func compress(e *Entry) {
-	plain := e.bodies[""]
-	if e.header.Get("Content-Encoding") != "" || len(plain) < minCompressed || !compressible(e.header.Get("Content-Type")) {
-		return
+// worthCoding tells whether a body is kept in codings, too.
+func worthCoding(h http.Header, body []byte) bool {
+	return h.Get("Content-Encoding") == "" && len(body) >= minCompressed && compressible(h.Get("Content-Type"))
+}
+
+// codings are what bodies are kept in beside what the origin sent, the smallest first.
+var codings = [...]struct {
+	name   string
+	encode func(to *bytes.Buffer, body []byte)
+}{
+	{"br", func(to *bytes.Buffer, body []byte) {
+		w := brotli.NewWriterLevel(to, 5)
+		w.Write(body)
+		w.Close()
+	}},
+	{"gzip", func(to *bytes.Buffer, body []byte) {
+		w, _ := gzip.NewWriterLevel(to, 6)
+		w.Write(body)
+		w.Close()
+	}},
+}
+
+// in returns the body in a coding, made when it is first wanted; empty when that is
+// not smaller.
+func (e *Entry) in(n int) []byte {
+	if made := e.coded[n].Load(); made != nil {
+		return *made
 	}
-	var br, gz bytes.Buffer
-	bw := brotli.NewWriterLevel(&br, 5)
-	bw.Write(plain)
-	bw.Close()
-	gw, _ := gzip.NewWriterLevel(&gz, 6)
-	gw.Write(plain)
-	gw.Close()
-	if br.Len() < len(plain) {
-		e.bodies["br"] = bytes.Clone(br.Bytes())
+	e.coding.Lock() // a crowd that waited for the entry wants it coded at the same time
+	defer e.coding.Unlock()
+	if made := e.coded[n].Load(); made != nil {
+		return *made
 	}
-	if gz.Len() < len(plain) {
-		e.bodies["gzip"] = bytes.Clone(gz.Bytes())
+	var b bytes.Buffer
+	codings[n].encode(&b, e.plain)
+	made := bytes.Clone(b.Bytes())
+	if len(made) >= len(e.plain) {
+		made = nil
 	}
+	e.coded[n].Store(&made)
+	if e.grew != nil {
+		e.grew()
+	}
+	return made
 }

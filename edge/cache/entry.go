@@ -7,18 +7,26 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Entry is an answer that is kept. It is never changed.
+// Entry is an answer that is kept. It is never changed, but for bodies in codings that
+// are made when somebody wants them.
 type Entry struct {
 	key    string
 	status int
-	// Without those of a connection, and without Age.
-	header http.Header
-	// Bodies by content coding: "" is as the origin sent it.
-	bodies map[string][]byte
+	// The header as lines, without what belongs to a connection, and without Age. One
+	// text for all is a third of what a map of it takes.
+	head string
+	// The origin's own validators.
+	tag, modified string
+	plain         []byte
+	// The codings that the body may be had in: those of codings, or none.
+	codable bool
+	coding  sync.Mutex
+	coded   [len(codings)]atomic.Pointer[[]byte]
 	// What it was chosen by: names of request fields (RFC 9110 §12.5.5), and their
 	// values then.
 	vary, chosen []string
@@ -30,25 +38,34 @@ type Entry struct {
 
 	asOf  uint64
 	slots []uint32
-	// What somebody made of it; see Made.
-	wire atomic.Pointer[any]
+	// Tells whoever keeps it that it has grown by a coding; nil when nobody does.
+	grew func()
 }
 
 // Status is the answer's status.
 func (e *Entry) Status() int { return e.status }
 
-// Header returns what everybody gets, without Age and
-// Cache-Status. It is not to be changed.
-func (e *Entry) Header() http.Header { return e.header }
+// Head is the header that everybody gets, but for Age, Cache-Status, Content-Encoding
+// and Content-Length, as lines that end in CRLF.
+func (e *Entry) Head() string { return e.head }
 
-// Body returns the body in a coding that Coding chose. It is not to be changed.
-func (e *Entry) Body(coding string) []byte { return e.bodies[coding] }
+// ETag is the origin's own, or "".
+func (e *Entry) ETag() string { return e.tag }
 
-// Codings returns in which codings there are bodies, "" among them.
-func (e *Entry) Codings() []string { return slices.Sorted(maps.Keys(e.bodies)) }
-
-// Coding chooses the smallest coding that a client takes, by its Accept-Encoding.
-func (e *Entry) Coding(accept string) string { return e.coding(accept) }
+// Body returns the body in the coding that suits an Accept-Encoding best, and the
+// coding's name; "" is as the origin sent it. It is not to be changed.
+func (e *Entry) Body(accept string) (body []byte, coding string) {
+	if e.codable {
+		for n, c := range codings {
+			if accepts(accept, c.name) {
+				if b := e.in(n); len(b) > 0 {
+					return b, c.name
+				}
+			}
+		}
+	}
+	return e.plain, ""
+}
 
 // Age is how old the answer is.
 func (e *Entry) Age(now time.Time) time.Duration { return e.age(now) }
@@ -56,29 +73,41 @@ func (e *Entry) Age(now time.Time) time.Duration { return e.age(now) }
 // TTL is for how long the answer is fresh yet.
 func (e *Entry) TTL(now time.Time) time.Duration { return e.life.fresh - e.age(now) }
 
-// Made returns what make made of the entry when it was first asked for.
-func (e *Entry) Made(make func(*Entry) any) any {
-	if made := e.wire.Load(); made != nil {
-		return *made
+// header reads the head.
+func (e *Entry) header() http.Header {
+	h := http.Header{}
+	if e.head == "" {
+		return h
 	}
-	made := make(e)
-	e.wire.Store(&made)
-	return made
+	for line := range strings.SplitSeq(strings.TrimSuffix(e.head, "\r\n"), "\r\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		h[name] = append(h[name], value)
+	}
+	return h
 }
 
-const overhead = 1024
-
-func (e *Entry) cost() int64 {
-	n := int64(overhead + len(e.key) + 4*len(e.slots))
-	for name, values := range e.header {
-		for _, v := range values {
-			n += int64(len(name) + len(v) + 48)
+// writeHead writes a header as lines.
+func writeHead(h http.Header) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		for _, value := range h[name] {
+			b.WriteString(name + ": " + value + "\r\n")
 		}
 	}
-	for _, b := range e.bodies {
-		n += int64(cap(b))
+	return b.String()
+}
+
+// overhead is what an entry takes beside its texts.
+const overhead = 700
+
+func (e *Entry) cost() int64 {
+	n := overhead + len(e.key) + len(e.head) + cap(e.plain)
+	for c := range e.coded {
+		if body := e.coded[c].Load(); body != nil {
+			n += cap(*body)
+		}
 	}
-	return n
+	return int64(n)
 }
 
 func (e *Entry) age(now time.Time) time.Duration { return max(0, now.Sub(e.made)) }
@@ -94,8 +123,8 @@ func (e *Entry) fits(request http.Header) bool {
 }
 
 // choose notes what an answer was chosen by.
-func (e *Entry) choose(request http.Header) {
-	for _, line := range e.header["Vary"] {
+func (e *Entry) choose(vary []string, request http.Header) {
+	for _, line := range vary {
 		for name := range strings.SplitSeq(line, ",") {
 			if name = http.CanonicalHeaderKey(strings.Trim(name, " \t")); name != "" && !slices.Contains(e.vary, name) {
 				e.vary = append(e.vary, name)

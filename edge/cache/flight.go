@@ -54,12 +54,30 @@ type waitedTooLong struct{}
 func (waitedTooLong) Error() string { return "cache: the origin takes too long" }
 func (waitedTooLong) Timeout() bool { return true }
 
-// join finds the flight for a request, or begins one that is mine.
-func (c *Cache) join(key string, r *http.Request, e *Entry) (f *flight, mine bool) {
+// flightOf is the name of the flight for what a request asks for.
+func (c *Cache) flightOf(key string, request http.Header) string {
 	name := key
 	for _, field := range c.store.names(key) {
-		name += "\x00" + chosenBy(field, r.Header)
+		name += "\x00" + chosenBy(field, request)
 	}
+	return name
+}
+
+// landed returns what a flight has brought that cannot be found in the store yet.
+func (c *Cache) landed(key string, request http.Header) (*Entry, bool) {
+	name := c.flightOf(key, request)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f, ok := c.flights[name]
+	if !ok || !f.landed() || f.got.entry == nil || !f.got.entry.fits(request) || !c.store.good(f.got.entry) {
+		return nil, false
+	}
+	return f.got.entry, true
+}
+
+// join finds the flight for a request, or begins one that is mine.
+func (c *Cache) join(key string, r *http.Request, e *Entry) (f *flight, mine bool) {
+	name := c.flightOf(key, r.Header)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f, ok := c.flights[name]; ok && c.boards(f, r) {
@@ -237,10 +255,10 @@ func (c *Cache) fill(f *flight, key string, r *http.Request, e *Entry) (fetched,
 		return fetched{}, errors.Join(errors.New("cache: the answer of the origin broke off"), err)
 	}
 	made := &Entry{
-		key: key, status: resp.StatusCode, header: resp.Header, bodies: map[string][]byte{"": body[:len(body):len(body)]}, life: life,
+		key: key, status: resp.StatusCode, plain: bytes.Clone(body), life: life,
 		made: made(resp.Header, asked, answered), targeted: resp.Header["Cdn-Cache-Control"], asOf: asOf,
 	}
-	return c.keep(made, r.Header, answered, append(tagsOf(resp.Header), c.tags(r)...)), nil
+	return c.keep(made, resp.Header, r.Header, answered, append(tagsOf(resp.Header), c.tags(r)...)), nil
 }
 
 // closer does something more when a body is closed.
@@ -257,25 +275,34 @@ func (c closer) Close() error {
 }
 
 // keep makes an entry whole and stores it.
-func (c *Cache) keep(e *Entry, request http.Header, now time.Time, tags []string) fetched {
-	header := e.header.Clone()
-	dropHops(header)
-	drop(header, control(header)["no-cache"])
-	for _, name := range []string{"Age", "Content-Length"} {
-		header.Del(name)
-	}
-	if header.Get("Date") == "" {
-		header.Set("Date", now.UTC().Format(http.TimeFormat))
-	}
-	c.outbound(header)
-	e.header = header
+func (c *Cache) keep(e *Entry, h, request http.Header, now time.Time, tags []string) fetched {
+	c.dress(e, h, now)
 	if len(e.vary) == 0 && !c.wholeKey {
-		e.choose(request)
-	}
-	if c.compress && len(e.bodies) == 1 {
-		compress(e)
+		e.choose(h["Vary"], request)
 	}
 	return fetched{entry: e, kept: c.store.put(e, tags)}
+}
+
+// dress gives an entry the header that everybody gets.
+func (c *Cache) dress(e *Entry, h http.Header, now time.Time) {
+	e.tag, e.modified = h.Get("ETag"), h.Get("Last-Modified")
+	h = h.Clone()
+	dropHops(h)
+	drop(h, control(h)["no-cache"])
+	for _, name := range []string{"Age", "Content-Length"} {
+		h.Del(name)
+	}
+	if h.Get("Date") == "" {
+		h.Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	if e.codable = c.compress && worthCoding(h, e.plain); e.codable {
+		h.Add("Vary", "Accept-Encoding")
+		if e.tag != "" && !strings.HasPrefix(e.tag, "W/") {
+			h.Set("ETag", "W/"+e.tag) // one tag stands for all codings, so it can only be weak
+		}
+	}
+	c.outbound(h)
+	e.head = writeHead(h)
 }
 
 func control(h http.Header) directives { return parseControl(h["Cache-Control"]) }
@@ -291,46 +318,56 @@ func drop(h http.Header, list string) {
 
 // confirm asks whether an entry is still what the origin has.
 func confirm(h http.Header, e *Entry) {
-	if tag := e.header.Get("ETag"); tag != "" {
-		h.Set("If-None-Match", e.tag())
+	if e.tag != "" {
+		h.Set("If-None-Match", e.tag)
 	}
-	if changed := e.header.Get("Last-Modified"); changed != "" {
-		h.Set("If-Modified-Since", changed)
+	if e.modified != "" {
+		h.Set("If-Modified-Since", e.modified)
 	}
 }
 
 // confirmed is an entry that is what the origin has, with what it says of it now
 // (RFC 9111 §3.2 and §4.3.4).
 func (c *Cache) confirmed(e *Entry, r *http.Request, h http.Header, asOf uint64, asked, answered time.Time) fetched {
-	next := &Entry{key: e.key, status: e.status, header: e.header.Clone(), bodies: e.bodies, vary: e.vary, chosen: e.chosen, targeted: e.targeted, asOf: asOf}
+	next := &Entry{key: e.key, status: e.status, plain: e.plain, vary: e.vary, chosen: e.chosen, targeted: e.targeted, asOf: asOf}
+	for n := range e.coded {
+		next.coded[n].Store(e.coded[n].Load())
+	}
+	whole := e.header()
+	if e.codable { // as the origin said it
+		vary := whole["Vary"]
+		whole["Vary"] = vary[:len(vary)-1]
+		if e.tag != "" {
+			whole.Set("ETag", e.tag)
+		}
+	}
 	for name, values := range h {
 		switch name {
 		case "Content-Length", "Content-Encoding", "Content-Range", "Content-Type", "Transfer-Encoding", "Etag":
 		default:
-			next.header[name] = values
+			whole[name] = values
 		}
 	}
 	if lines := h["Cdn-Cache-Control"]; len(lines) > 0 {
 		next.targeted = lines
 	}
-	full := next.header.Clone()
+	full := whole.Clone()
 	if len(next.targeted) > 0 {
 		full["Cdn-Cache-Control"] = next.targeted
 	}
 	life, ok := c.lifeOf(next.status, full, false, answered)
 	next.life, next.made = life, made(full, asked, answered)
+	if !ok {
+		c.dress(next, whole, answered)
+		return fetched{entry: next}
+	}
 	tags := tagsOf(h)
 	if len(tags) == 0 {
 		next.slots = e.slots
 	} else {
 		tags = append(tags, c.tags(r)...)
 	}
-	if !ok {
-		dropHops(next.header)
-		c.outbound(next.header)
-		return fetched{entry: next}
-	}
-	return c.keep(next, r.Header, answered, tags)
+	return c.keep(next, whole, r.Header, answered, tags)
 }
 
 // passing are addresses whose answers are not to be kept, so that those who ask for

@@ -99,29 +99,50 @@ func (s *Store) put(e *Entry, tags []string) bool {
 	if !s.following.Load() || e.asOf < s.from.Load() {
 		return false // it may have changed unheard
 	}
+	e.grew = func() { s.weigh(e.key) }
+	return s.change(e.key, func(old []*Entry) []*Entry {
+		next := []*Entry{e}
+		for _, o := range old {
+			if len(next) < mostVariants && !same(o, e) && s.good(o) {
+				next = append(next, o)
+			}
+		}
+		return next
+	})
+}
+
+// weigh counts again what an address takes.
+func (s *Store) weigh(key string) {
+	s.change(key, func(old []*Entry) []*Entry { return old })
+}
+
+// change replaces the entries of an address.
+func (s *Store) change(key string, f func(old []*Entry) []*Entry) bool {
 	s.writing.RLock()
 	defer s.writing.RUnlock()
 	if s.closed {
 		return false
 	}
-	turn := &s.turns[maphash.String(s.seed, e.key)%uint64(len(s.turns))]
+	turn := &s.turns[maphash.String(s.seed, key)%uint64(len(s.turns))]
 	turn.Lock()
 	defer turn.Unlock()
-	next := &variants{key: e.key, entries: []*Entry{e}}
-	cost := e.cost()
-	if old, ok := s.cache.Get(e.key); ok && old.key == e.key {
-		for _, o := range old.entries {
-			if len(next.entries) < mostVariants && !same(o, e) && s.good(o) {
-				next.entries = append(next.entries, o)
-				cost += o.cost()
-			}
-		}
+	var before []*Entry
+	if old, ok := s.cache.Get(key); ok && old.key == key {
+		before = old.entries
+	}
+	next := &variants{key: key, entries: f(before)}
+	if len(next.entries) == 0 {
+		return false
+	}
+	cost := int64(0)
+	for _, e := range next.entries {
+		cost += e.cost()
 	}
 	// An update does not evict in ristretto, and the second of two quick sets of a
 	// new key is dropped; forgetting first avoids the former, judging at read time
 	// makes the latter harmless.
-	s.cache.Del(e.key)
-	return s.cache.Set(e.key, next, cost)
+	s.cache.Del(key)
+	return s.cache.Set(key, next, cost)
 }
 
 // drop forgets an address.

@@ -97,7 +97,7 @@ func New(d Deps) *Front {
 		f.closed = func() bool { return false }
 	}
 	f.cache = cache.New(cache.Config{
-		Origin: f, Store: d.Store, Clock: d.Clock, Log: d.Log, Key: keyOf, WholeKey: true, Prepare: f.prepare, Storable: policy.Storable, Outbound: stripOutbound,
+		Origin: f, Store: d.Store, Clock: d.Clock, Log: d.Log, Key: keyOf, WholeKey: true, Prepare: f.prepare, Storable: policy.Storable, Outbound: outbound,
 		Failed: func(w http.ResponseWriter, r *http.Request, err error) { f.down(w, r, askedOf(r).route, err) }, Compress: true, Tags: tagsOf,
 	})
 	return f

@@ -1,17 +1,22 @@
 package front
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 )
 
 // Security writes the headers that every answer to a browser has.
-type Security struct{ csp string }
+type Security struct {
+	csp string
+	// The same as lines: of pages, and of all else.
+	page, other []byte
+}
 
 // NewSecurity returns headers under which pages run their own scripts and WASM,
 // and connect to themselves and the origins given; nothing else.
 func NewSecurity(connect []string) Security {
-	return Security{csp: strings.Join([]string{
+	s := Security{csp: strings.Join([]string{
 		"default-src 'none'",
 		"script-src 'self' 'wasm-unsafe-eval'",
 		"style-src 'self'",
@@ -24,6 +29,8 @@ func NewSecurity(connect []string) Security {
 		"base-uri 'none'",
 		"frame-ancestors 'none'",
 	}, "; ")}
+	s.page, s.other = s.lines("text/html"), s.lines("")
+	return s
 }
 
 const strict = "max-age=31536000; includeSubDomains"
@@ -41,6 +48,42 @@ func (s Security) write(h http.Header, secure bool) {
 	}
 	h.Del("Server")
 	h.Del("X-Powered-By")
+}
+
+// managed are the fields that write sets or removes.
+var managed = []string{
+	"Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy", "X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security",
+	"Server", "X-Powered-By",
+}
+
+func (s Security) lines(contentType string) []byte {
+	h := http.Header{"Content-Type": {contentType}}
+	s.write(h, false)
+	h.Del("Content-Type")
+	var b bytes.Buffer
+	_ = h.Write(&b) // a buffer takes everything
+	return b.Bytes()
+}
+
+// append writes them as lines, for an answer with a head that has none of them.
+func (s Security) append(to []byte, head string, secure bool) []byte {
+	if strings.Contains(head, "\r\nContent-Type: text/html") || strings.HasPrefix(head, "Content-Type: text/html") {
+		to = append(to, s.page...)
+	} else {
+		to = append(to, s.other...)
+	}
+	if secure {
+		to = append(append(append(to, "Strict-Transport-Security: "...), strict...), "\r\n"...)
+	}
+	return to
+}
+
+// outbound makes a header of a part one for everybody.
+func outbound(h http.Header) {
+	stripOutbound(h)
+	for _, name := range managed {
+		h.Del(name)
+	}
 }
 
 // inbound lists what clients may not say: it is ours to say to services.

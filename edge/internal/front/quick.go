@@ -2,7 +2,6 @@ package front
 
 import (
 	"bytes"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/souk-commerce/souk/edge/cache"
 	"github.com/souk-commerce/souk/edge/internal/measure"
 	"github.com/souk-commerce/souk/edge/internal/quick"
 )
@@ -31,26 +29,26 @@ func (f *Front) Answer(to []byte, q *quick.Question) (answer, body []byte, ok bo
 	if _, ok := f.limiter.Take(household(f.clientOf(q)), now); !ok {
 		return nil, nil, false
 	}
-	w := e.Made(f.wire).(*wire)
-	secure := f.proxies > 0 && string(q.ForwardedProto()) == "https"
-	part := &w.plain
-	if len(w.coded) > 0 {
-		part = w.choose(q.AcceptEncoding())
-	}
+	unchanged := false
 	if q.IfNoneMatch() != nil {
 		switch {
-		case bytes.ContainsAny(q.IfNoneMatch(), ",*") || w.status != http.StatusOK:
+		case bytes.ContainsAny(q.IfNoneMatch(), ",*") || e.Status() != http.StatusOK:
 			return nil, nil, false
-		case w.tag != "" && strings.TrimPrefix(string(q.IfNoneMatch()), "W/") == w.tag:
-			part = &w.unchanged
+		default:
+			unchanged = e.ETag() != "" && strings.TrimPrefix(string(q.IfNoneMatch()), "W/") == strings.TrimPrefix(e.ETag(), "W/")
 		}
 	}
-	to = append(to, part.head...)
-	if secure {
-		to = append(to, "Strict-Transport-Security: "...)
-		to = append(to, strict...)
-		to = append(to, "\r\n"...)
+	if unchanged {
+		to = e.HeadUnchanged(append(to, "HTTP/1.1 304 Not Modified\r\n"...))
+	} else {
+		to = append(appendStatus(to, e.Status()), e.Head()...)
+		var coding string
+		if body, coding = e.Body(string(q.AcceptEncoding())); coding != "" {
+			to = append(append(append(to, "Content-Encoding: "...), coding...), "\r\n"...)
+		}
+		to = append(strconv.AppendInt(append(to, "Content-Length: "...), int64(len(body)), 10), "\r\n"...)
 	}
+	to = f.security.append(to, e.Head(), f.proxies > 0 && string(q.ForwardedProto()) == "https")
 	to = append(to, "Age: "...)
 	to = strconv.AppendInt(to, int64(e.Age(now)/time.Second), 10)
 	to = append(to, "\r\nCache-Status: souk; hit; ttl="...)
@@ -58,102 +56,24 @@ func (f *Front) Answer(to []byte, q *quick.Question) (answer, body []byte, ok bo
 	to = append(to, "\r\n\r\n"...)
 	measure.Hit()
 	switch {
-	case q.Head():
-	case len(part.body) <= copied:
-		to = append(to, part.body...)
-	default:
-		return to, part.body, true
+	case unchanged || q.Head():
+		return to, nil, true
+	case len(body) <= copied:
+		return append(to, body...), nil, true
 	}
-	return to, nil, true
+	return to, body, true
 }
 
 // copied is up to which size a body is copied behind its header, rather than sent
 // from where it is.
 const copied = 8 << 10
 
-// wire is an entry as it is sent.
-type wire struct {
-	status    int
-	tag       string // without W/
-	plain     part
-	coded     []part
-	unchanged part
-}
-
-// part is a header, but for its end, and a body.
-type part struct {
-	coding     string
-	head, body []byte
-}
-
-// choose returns the part that a client takes.
-func (w *wire) choose(accept []byte) *part {
-	for n := range w.coded {
-		if takes(accept, w.coded[n].coding) {
-			return &w.coded[n]
-		}
+func appendStatus(to []byte, status int) []byte {
+	if status == http.StatusOK {
+		return append(to, "HTTP/1.1 200 OK\r\n"...)
 	}
-	return &w.plain
-}
-
-// takes tells whether a coding is in a list without a weight. Where weights matter, it
-// may say no.
-func takes(accept []byte, coding string) bool {
-	for len(accept) > 0 {
-		var one []byte
-		one, accept, _ = bytes.Cut(accept, []byte(","))
-		if string(bytes.TrimSpace(one)) == coding {
-			return true
-		}
-	}
-	return false
-}
-
-// wire makes of an entry what is sent.
-func (f *Front) wire(e *cache.Entry) any {
-	w := &wire{status: e.Status()}
-	h := e.Header().Clone()
-	codings := e.Codings()
-	if len(codings) > 1 {
-		h.Add("Vary", "Accept-Encoding")
-	}
-	if tag := h.Get("ETag"); tag != "" {
-		w.tag = strings.TrimPrefix(tag, "W/")
-		if len(codings) > 1 {
-			h.Set("ETag", "W/"+w.tag)
-		}
-	}
-	f.security.write(h, false)
-	w.unchanged.head = head(http.StatusNotModified, cache.Unchanged(h.Clone()))
-	for _, coding := range []string{"br", "gzip", ""} {
-		if !slices.Contains(codings, coding) {
-			continue
-		}
-		own := h.Clone()
-		if coding != "" {
-			own.Set("Content-Encoding", coding)
-		}
-		body := e.Body(coding)
-		own.Set("Content-Length", strconv.Itoa(len(body)))
-		p := part{coding, head(e.Status(), own), body}
-		if coding == "" {
-			w.plain = p
-		} else {
-			w.coded = append(w.coded, p)
-		}
-	}
-	return w
-}
-
-func head(status int, h http.Header) []byte {
-	var b bytes.Buffer
-	b.WriteString("HTTP/1.1 " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n")
-	for _, name := range slices.Sorted(maps.Keys(h)) {
-		for _, value := range h[name] {
-			b.WriteString(name + ": " + value + "\r\n")
-		}
-	}
-	return b.Bytes()
+	to = strconv.AppendInt(append(to, "HTTP/1.1 "...), int64(status), 10)
+	return append(append(append(to, ' '), http.StatusText(status)...), "\r\n"...)
 }
 
 // names remember which key a question has: the same question has the same key.
