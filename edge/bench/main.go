@@ -35,7 +35,8 @@ func start(ctx context.Context, args []string) error {
 	var b bench
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&b.rounds, "rounds", 5, "how often all servers are measured in turn")
-	flags.StringVar(&b.only, "only", "", "only what has this in its name: h1, h2 or storm")
+	flags.IntVar(&b.requests, "requests", 400_000, "how many requests the Zipf mix has")
+	flags.StringVar(&b.only, "only", "", "only what has this in its name: h1, h2, storm or zipf")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ import (
 
 // bench is one run.
 type bench struct {
-	rounds int
-	only   string
+	rounds, requests int
+	only             string
 
 	dir     string
 	self    string
@@ -39,6 +39,8 @@ type server struct {
 	process       *exec.Cmd
 	// Whose processor time counts: of a program that works in a child, the child.
 	pid int
+	// The memory that it took when it was new.
+	empty int64
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
@@ -59,7 +61,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	for _, part := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{"h1", b.plain}, {"h2", b.h2}, {"storm", b.storms}} {
+	}{{"h1", b.plain}, {"h2", b.h2}, {"storm", b.storms}, {"zipf", b.mix}} {
 		if b.only == "" || strings.Contains(part.name, b.only) {
 			if err := part.do(ctx); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
@@ -108,7 +110,7 @@ func (b *bench) begin(ctx context.Context) error {
 	if err := os.WriteFile(vcl, []byte(strings.NewReplacer("HOST", host, "PORT", port).Replace(varnishVCL)), 0o644); err != nil {
 		return err
 	}
-	varnish, err := b.start(ctx, "varnish", addresses[4], "0", "varnishd", "-F", "-f", vcl, "-a", addresses[4]+",HTTP", "-s", "default=malloc,256m", "-n", filepath.Join(b.dir, "varnish"), "-p", "feature=+http2", "-p", "thread_pools=1")
+	varnish, err := b.start(ctx, "varnish", addresses[4], "0", "varnishd", "-F", "-f", vcl, "-a", addresses[4]+",HTTP", "-s", fmt.Sprintf("default=malloc,%dm", memoryMB), "-n", filepath.Join(b.dir, "varnish"), "-p", "feature=+http2", "-p", "thread_pools=1")
 	if err != nil {
 		return err
 	}
@@ -203,7 +205,8 @@ func (b *bench) start(ctx context.Context, name, address, core string, command .
 	if child := childOf(s.pid); child != 0 && (name == "nginx" || name == "varnish") {
 		s.pid = child
 	}
-	return s, nil
+	s.empty, err = s.resident()
+	return s, err
 }
 
 func name0(name string) string { return strings.ReplaceAll(name, "/", "-") }

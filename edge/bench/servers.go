@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -142,7 +143,9 @@ func serveEdge(ctx context.Context, address, origin string) error {
 	if err != nil {
 		return err
 	}
-	e, err := edge.Open(edge.Config{CacheMB: 64, Rate: 1e9, Burst: 1e9}, edge.Deps{
+	config := edge.Config{CacheMB: memoryMB, Rate: 1e9, Burst: 1e9}
+	debug.SetMemoryLimit(config.Memory())
+	e, err := edge.Open(config, edge.Deps{
 		Bus: events, Dialer: rpc.NewDialer("edge", signer, map[string]string{"web": origin}, ".invalid:1"), Listener: l,
 		Verifier:    token.NewVerifier(clock.System, token.Issuer{Name: "bench", Roles: []string{"shopper"}, Static: signer.Keys()}),
 		PublicPaths: []string{"/p/"}, PublicCookies: []string{"souk_cur"}, Clock: clock.System, Log: slog.New(slog.DiscardHandler),
